@@ -1,0 +1,157 @@
+"""What can happen to the bot: frozen facts, each with the identity its source gave it.
+
+People and conversations are addresses such as `feishu:ou_12` (a person) or `feishu:oc_9`
+(a group): the platform's name and its own id. In a one-to-one chat the conversation is the
+person's address.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import TypeAdapter
+
+from cards.actions import Action
+from cards.model import ActionText
+
+A = TypeVar("A", bound=Action)
+MessageKind = Literal["text", "voice", "image", "file", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReceived:
+    """Somebody wrote to the bot, or spoke, or sent a picture."""
+
+    key: str
+    """Identity, unique over all platforms: `wecom:<corp>:<MsgId>`."""
+    at: datetime
+    sender: str
+    chat: str
+    text: str = ""
+    """Mentions of the bot are removed; a voice message holds the platform's transcript if any."""
+    kind: MessageKind = "text"
+    media: str = ""
+    """The platform's handle for fetching voice, picture or file."""
+    message_id: str = ""
+    reply_to: str = ""
+    """Platform id of the message that was answered or quoted; empty if none."""
+    sender_name: str = ""
+    in_group: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CardClicked(Generic[A]):
+    """Somebody pressed a button or sent a form of one of our cards. A request, not a fact yet."""
+
+    key: str
+    at: datetime
+    sender: str
+    chat: str
+    action: A
+    card: str = ""
+    """Our own id of the card that was clicked."""
+    message_id: str = ""
+    form: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Values of the form's inputs by name; days as YYYY-MM-DD."""
+    edit_code: str = ""
+    """A fresh right to edit this card, where a platform hands one out with each click (WeCom)."""
+    sender_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredClick:
+    """A click as it lies in the inbox: the same, with the action in its string form."""
+
+    key: str
+    at: datetime
+    sender: str
+    chat: str
+    action: ActionText
+    card: str = ""
+    message_id: str = ""
+    form: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    edit_code: str = ""
+    sender_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactAdded:
+    """A customer and a member of ours became contacts (WeCom)."""
+
+    key: str
+    at: datetime
+    member: str
+    """Address of our member."""
+    external_id: str
+    """The platform's id of the customer."""
+    state: str = ""
+    """The channel the customer came through; empty if the platform gave none."""
+    welcome_code: str = ""
+    """Right to one welcome message within 20 s; empty if none was given."""
+    mutual: bool = True
+    """False while only the customer has added the member (WeCom "half" contact)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """A moment that somebody asked to be woken at has come."""
+
+    key: str
+    at: datetime
+    """The moment that was asked for."""
+    name: str
+    subject: int = 0
+    data: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class JobFinished:
+    """The answer of a slow call (contact details, a file, a transcript)."""
+
+    key: str
+    at: datetime
+    name: str
+    subject: int = 0
+    data: dict[str, str] = field(default_factory=dict)
+    """What the caller passed along."""
+    result: dict[str, Any] = field(default_factory=dict)
+    error: str = ""
+    """Why it finally failed; empty when it succeeded."""
+
+
+Event = MessageReceived | CardClicked[Action] | ContactAdded | TimerFired | JobFinished
+
+_STORED: dict[str, TypeAdapter[Any]] = {
+    kind.__name__: TypeAdapter(kind)
+    for kind in (MessageReceived, ContactAdded, TimerFired, JobFinished)
+}
+_STORED["CardClicked"] = TypeAdapter(StoredClick)
+_CLICK_FIELDS = tuple(StoredClick.__dataclass_fields__)
+
+
+def dump(event: Event) -> tuple[str, str]:
+    """Kind and JSON text of an event, for the inbox."""
+    kind = type(event).__name__
+    if isinstance(event, CardClicked):
+        stored = StoredClick(**{name: getattr(event, name) for name in _CLICK_FIELDS})
+        return kind, _STORED[kind].dump_json(stored, exclude_defaults=True).decode()
+    return kind, _STORED[kind].dump_json(event, exclude_defaults=True).decode()
+
+
+def load(kind: str, text: str) -> Event:
+    """The event that `dump` stored. Raises pydantic.ValidationError, KeyError on a foreign kind."""
+    stored = _STORED[kind].validate_json(text)
+    if isinstance(stored, StoredClick):
+        return CardClicked(**{name: getattr(stored, name) for name in _CLICK_FIELDS})
+    event: Event = stored
+    return event
+
+
+def lane(event: Event) -> str:
+    """Events of one lane are handled one after the other, in the order they were saved."""
+    if isinstance(event, MessageReceived | CardClicked):
+        return event.chat
+    if isinstance(event, ContactAdded):
+        return f"{event.member}/{event.external_id}"
+    return f"{event.name}/{event.subject}"

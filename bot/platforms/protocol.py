@@ -1,0 +1,98 @@
+"""What a platform can do for the bot, and how it fails."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from aiohttp import web
+
+from bot.events import Event
+from cards.model import Card
+
+Accept = Callable[[Event], Awaitable[bool]]
+"""Saves an event before it is acknowledged; False means it was already known."""
+
+Now = Callable[[], datetime]
+"""The one clock of the program; aware."""
+
+
+class PlatformError(Exception):
+    """A call to a platform failed. The text is for operators and holds no secret."""
+
+
+class RateLimited(PlatformError):
+    """Too many calls; come back after `retry_after` seconds."""
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Unauthorized(PlatformError):
+    """Credentials or permissions are wrong, and a fresh token did not help."""
+
+
+class Rejected(PlatformError):
+    """The platform refused the request itself; repeating it is of no use."""
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class EditRefused(Rejected):
+    """This card can no longer be edited (its right is used up or expired, or it was withdrawn)."""
+
+
+class Unreachable(PlatformError):
+    """No answer, or a passing fault of theirs: it may or may not have taken effect; try again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A receipt. `message_id` is the platform's id; `edit_code` the one-time right to edit."""
+
+    message_id: str
+    edit_code: str = ""
+    note: str = ""
+    """What was degraded or cannot be guaranteed, for the receipt ("no idempotency key")."""
+
+
+class Platform(Protocol):
+    """One IM, both ways. Implemented by `bot/platforms/<name>/adapter.py`.
+
+    Addresses in calls are complete ("wecom:zhang.wei"). `card_id` is our own id of the card
+    (12 characters of [0-9a-z]); it is the platform's idempotency key on sending and comes back
+    with every click.
+    """
+
+    name: str
+
+    def routes(self, accept: Accept) -> Sequence[web.RouteDef]:
+        """HTTP routes of the callback, below `/callback/<name>`; empty on long connections."""
+
+    async def start(self, accept: Accept) -> None:
+        """Open what has to be open (HTTP session, long connection). Returns when running."""
+
+    async def stop(self) -> None: ...
+
+    async def send(self, to: str, card: Card, *, card_id: str) -> Sent:
+        """Deliver a new card (or text). Safe to repeat with the same `card_id`."""
+
+    async def edit(self, to: str, sent: Sent, card: Card, *, card_id: str) -> Sent:
+        """Replace a card in place. Raises EditRefused when that is no longer possible."""
+
+    async def welcome(self, code: str, text: str) -> None:
+        """Greet a new contact (WeCom only; Rejected elsewhere)."""
+
+    async def contact(self, external_id: str) -> dict[str, Any]:
+        """What the platform knows of a customer: name, company, position, mobiles, state, unionid
+        (WeCom only; Rejected elsewhere). Missing values are missing keys."""
+
+    async def fetch(self, media: str, *, limit: int = 20 * 1024 * 1024) -> tuple[bytes, str]:
+        """Bytes and content type of a file that a message referred to."""
+
+    @property
+    def health(self) -> str:
+        """One line for operators: connected since when, last frame, refusals."""
