@@ -1,0 +1,174 @@
+"""Feishu as a Platform: callbacks in, cards out."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from bot.platforms.feishu.client import FeishuClient
+from bot.platforms.feishu.crypto import Refused, unseal
+from bot.platforms.feishu.parse import CLICK, event_type, parse
+from bot.platforms.protocol import Accept, EditRefused, Now, Rejected, Sent
+from cards.model import Card
+from cards.render import plain
+from cards.render.feishu import DEAD_BUTTON, render, render_text, split
+from config.schema import FeishuSettings
+
+log = structlog.get_logger()
+
+PATH = "/callback/feishu"
+BODY_LIMIT = 1024 * 1024
+BODY_SECONDS = 3.0
+
+_CARD_IMPOSSIBLE = {"230054", "230099"}
+"""This chat takes no cards, or Feishu could not build this one: the text still arrives."""
+
+_TEXT = "text"
+
+
+class Feishu:
+    """One self-built app. Its addresses are `feishu:ou_…` (people) and `feishu:oc_…` (groups)."""
+
+    name = "feishu"
+
+    def __init__(
+        self, settings: FeishuSettings, now: Now, *, timeout_seconds: float = 10.0
+    ) -> None:
+        self._settings = settings
+        self._now = now
+        self._client = FeishuClient(settings, now, timeout_seconds=timeout_seconds)
+        self._counts: Counter[str] = Counter()
+        self._heard_at: datetime | None = None
+
+    def routes(self, accept: Accept) -> Sequence[web.RouteDef]:
+        async def receive(request: web.Request) -> web.Response:
+            return await self._receive(request, accept)
+
+        return [web.post(PATH, receive)]
+
+    async def start(self, accept: Accept) -> None:
+        """Events come through `routes`; only the way out has to be opened."""
+        if not self._settings.encrypt_key.get_secret_value():
+            log.warning("feishu.no_encrypt_key", remedy="set one in 事件与回调 → 加密策略")
+        await self._client.open()
+
+    async def stop(self) -> None:
+        await self._client.close()
+
+    async def send(self, to: str, card: Card, *, card_id: str) -> Sent:
+        receive_id = _receive_id(to)
+        if card.is_plain:
+            return await self._send_text(receive_id, card, card_id)
+        try:
+            return await self._send_card(receive_id, card, card_id)
+        except Rejected as refusal:
+            if refusal.code not in _CARD_IMPOSSIBLE:
+                raise
+            log.error("feishu.card_impossible", card=card_id, problem=str(refusal))
+            sent = await self._send_text(receive_id, Card(text=plain.render(card)), f"{card_id}-t")
+            return Sent(sent.message_id, sent.edit_code, f"sent as text: {refusal}")
+
+    async def edit(self, to: str, sent: Sent, card: Card, *, card_id: str) -> Sent:
+        if sent.edit_code == _TEXT:
+            raise EditRefused("a text message of Feishu cannot become a card", "text")
+        ids = [*sent.edit_code.split(), sent.message_id]
+        parts = split(card)
+        if len(parts) != len(ids):
+            raise EditRefused(f"the card now needs {len(parts)} messages, not {len(ids)}", "parts")
+        for message_id, part in zip(ids, parts, strict=True):
+            await self._client.update(message_id, render(part, card_id, direct=_is_person(to)))
+        return sent
+
+    async def welcome(self, code: str, text: str) -> None:
+        raise Rejected("Feishu has no welcome messages", "unsupported")
+
+    async def contact(self, external_id: str) -> dict[str, Any]:
+        raise Rejected("Feishu knows no customers", "unsupported")
+
+    async def fetch(self, media: str, *, limit: int = 20 * 1024 * 1024) -> tuple[bytes, str]:
+        message_id, kind, key = media.split("/", 2)
+        return await self._client.resource(message_id, key, kind, limit=limit)
+
+    @property
+    def health(self) -> str:
+        heard = f"{self._heard_at:%Y-%m-%d %H:%M:%S %Z}" if self._heard_at else "never"
+        counts = ", ".join(f"{count} {what}" for what, count in sorted(self._counts.items()))
+        return f"callbacks over HTTP; last one {heard}; {counts or 'none yet'}"
+
+    async def _send_text(self, receive_id: str, card: Card, uuid: str) -> Sent:
+        message_id = ""
+        for number, part in enumerate(split(card)):
+            content = {"text": render_text(part)}
+            message_id = await self._client.send(
+                receive_id, "text", content, uuid=_part_uuid(uuid, number)
+            )
+        return Sent(message_id, edit_code=_TEXT)
+
+    async def _send_card(self, receive_id: str, card: Card, card_id: str) -> Sent:
+        """The last message of a split card holds the buttons: it is the one that is clicked."""
+        ids = []
+        direct = _is_person(receive_id)
+        for number, part in enumerate(split(card)):
+            content = render(part, card_id, direct=direct)
+            ids.append(
+                await self._client.send(
+                    receive_id, "interactive", content, uuid=_part_uuid(card_id, number)
+                )
+            )
+        note = f"split into {len(ids)} messages" if len(ids) > 1 else ""
+        return Sent(ids[-1], edit_code=" ".join(ids[:-1]), note=note)
+
+    async def _receive(self, request: web.Request, accept: Accept) -> web.Response:
+        try:
+            payload = unseal(await _body(request), request.headers, self._settings, self._now())
+        except Refused as refusal:
+            self._counts["refused"] += 1
+            log.warning("feishu.refused", stage=refusal.stage, reason=refusal.reason)
+            return web.Response(status=403)
+        self._heard_at = self._now()
+        if payload.get("type") == "url_verification":
+            return web.json_response({"challenge": str(payload.get("challenge", ""))})
+        return web.json_response(await self._take(payload, accept))
+
+    async def _take(self, payload: dict[str, Any], accept: Accept) -> dict[str, Any]:
+        """What the client is answered. Never a card: the runtime edits it, on one path only."""
+        event = parse(payload)
+        if event is not None:
+            self._counts["accepted"] += 1
+            await accept(event)
+            return {}
+        self._counts["ignored"] += 1
+        is_click = event_type(payload) == CLICK
+        return {"toast": {"type": "warning", "content": DEAD_BUTTON}} if is_click else {}
+
+
+async def _body(request: web.Request) -> bytes:
+    read = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.content.iter_any():
+                read += chunk
+                if len(read) > BODY_LIMIT:
+                    raise Refused("size", f"more than {BODY_LIMIT} bytes")
+    except TimeoutError:
+        raise Refused("size", f"the body took longer than {BODY_SECONDS} s") from None
+    return bytes(read)
+
+
+def _receive_id(address: str) -> str:
+    platform, _, receive_id = address.partition(":")
+    if platform != "feishu" or not receive_id:
+        raise Rejected(f"not a Feishu address: {address!r}", "address")
+    return receive_id
+
+
+def _is_person(address: str) -> bool:
+    return not address.removeprefix("feishu:").startswith("oc_")
+
+
+def _part_uuid(uuid: str, number: int) -> str:
+    return uuid if number == 0 else f"{uuid}-{number}"

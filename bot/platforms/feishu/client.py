@@ -1,0 +1,235 @@
+"""Calls to Feishu's API: one token, one way to ask, and its error codes as our errors.
+
+Facts: open.feishu.cn, "自建应用获取 tenant_access_token", "发送消息", "更新已发送的消息卡片",
+"获取消息中的资源文件", "通用错误码".
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import aiohttp
+import structlog
+
+from bot.platforms.protocol import (
+    EditRefused,
+    Now,
+    PlatformError,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+    Unreachable,
+)
+from config.schema import FeishuSettings
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+RENEW_EARLY = timedelta(minutes=25)
+"""Feishu hands out a new token once less than 30 minutes are left of the old one."""
+
+_EXPIRED_TOKEN = {99991661, 99991663, 99991664, 99991665, 99991668}
+_TOO_FAST = {99991400, 230020, 232019, 11232}
+_PASSING = {230049}
+_MISCONFIGURED = {99991401, 99991671, 99991672, 99991673, 99992361, 230006, 230027}
+_CARD_IS_GONE = {230011, 230031, 230110, 230111}
+_CHUNK_BYTES = 64 * 1024
+
+
+class TokenExpired(Unauthorized):
+    """The token was refused; a fresh one may help, once."""
+
+
+class FeishuClient:
+    """Open between `open` and `close`. Every call raises PlatformError and its kinds."""
+
+    def __init__(
+        self, settings: FeishuSettings, now: Now, *, timeout_seconds: float = 10.0
+    ) -> None:
+        self._settings = settings
+        self._now = now
+        self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
+        self._session: aiohttp.ClientSession | None = None
+        self._token = ""
+        self._renew_at: datetime | None = None
+        self._renewing = asyncio.Lock()
+
+    async def open(self) -> None:
+        self._session = aiohttp.ClientSession(timeout=self._timeout)
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def send(self, receive_id: str, msg_type: str, content: Any, *, uuid: str) -> str:
+        """The new message's id. The same `uuid` (at most 50 characters) sends once in an hour."""
+        data = await self._call(
+            "POST",
+            "/open-apis/im/v1/messages",
+            params={"receive_id_type": id_type(receive_id)},
+            body=_message(msg_type, content, uuid) | {"receive_id": receive_id},
+        )
+        return str(data["message_id"])
+
+    async def reply(self, message_id: str, msg_type: str, content: Any, *, uuid: str) -> str:
+        """The id of an answer that hangs below `message_id`."""
+        path = f"/open-apis/im/v1/messages/{message_id}/reply"
+        data = await self._call("POST", path, body=_message(msg_type, content, uuid))
+        return str(data["message_id"])
+
+    async def update(self, message_id: str, card: dict[str, Any]) -> None:
+        """Replace a card of ours; possible for 14 days and five times a second."""
+        path = f"/open-apis/im/v1/messages/{message_id}"
+        try:
+            await self._call("PATCH", path, body={"content": _json(card)})
+        except Rejected as refusal:
+            if refusal.code.isdigit() and int(refusal.code) in _CARD_IS_GONE:
+                raise EditRefused(str(refusal), refusal.code) from None
+            raise
+
+    async def resource(
+        self, message_id: str, key: str, kind: str, *, limit: int
+    ) -> tuple[bytes, str]:
+        """Bytes and content type of a picture (`kind` image) or a file or voice (`kind` file)."""
+        path = f"/open-apis/im/v1/messages/{message_id}/resources/{key}"
+        return await self._with_token(self._download, path, {"type": kind}, limit)
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        answer = await self._with_token(self._ask, method, path, params, body)
+        return dict(answer.get("data") or {})
+
+    async def _with_token(self, call: Callable[..., Awaitable[T]], *args: object) -> T:
+        """Once more with a fresh token when the first was refused."""
+        token = await self._fresh_token()
+        try:
+            return await call(token, *args)
+        except TokenExpired:
+            if self._token == token:
+                self._token = ""
+            return await call(await self._fresh_token(), *args)
+
+    async def _fresh_token(self) -> str:
+        async with self._renewing:
+            if not self._token or self._renew_at is None or self._now() >= self._renew_at:
+                await self._renew_token()
+            return self._token
+
+    async def _renew_token(self) -> None:
+        asked_at = self._now()
+        credentials = {
+            "app_id": self._settings.app_id,
+            "app_secret": self._settings.app_secret.get_secret_value(),
+        }
+        path = "/open-apis/auth/v3/tenant_access_token/internal"
+        try:
+            answer = await self._ask("", "POST", path, None, credentials)
+        except Rejected as refusal:
+            raise Unauthorized(
+                f"Feishu gave no token, check app id and secret: {refusal}"
+            ) from None
+        self._token = str(answer["tenant_access_token"])
+        self._renew_at = asked_at + timedelta(seconds=int(answer["expire"])) - RENEW_EARLY
+
+    async def _ask(
+        self,
+        token: str,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        body: Mapping[str, Any] | None,
+    ) -> dict[str, Any]:
+        try:
+            async with self._request(token, method, path, params=params, json=body) as response:
+                return await _answer(response)
+        except (aiohttp.ClientError, TimeoutError) as problem:
+            raise Unreachable(f"{method} {path}: {type(problem).__name__}") from None
+
+    async def _download(
+        self, token: str, path: str, params: Mapping[str, str], limit: int
+    ) -> tuple[bytes, str]:
+        try:
+            async with self._request(token, "GET", path, params=params) as response:
+                if response.content_type == "application/json":
+                    await _answer(response)
+                return await _bytes(response, limit), response.content_type
+        except (aiohttp.ClientError, TimeoutError) as problem:
+            raise Unreachable(f"GET {path}: {type(problem).__name__}") from None
+
+    def _request(self, token: str, method: str, path: str, **options: Any) -> Any:
+        if self._session is None:
+            raise Unreachable("the Feishu client is not open")
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        url = self._settings.api_url.rstrip("/") + path
+        return self._session.request(method, url, headers=headers, **options)
+
+
+def id_type(receive_id: str) -> str:
+    """What kind of id it is, told by its prefix; ids without one are the tenant's own user ids."""
+    known = {"ou_": "open_id", "on_": "union_id", "oc_": "chat_id"}
+    return known.get(receive_id[:3], "user_id")
+
+
+def error(code: int, text: str, headers: Mapping[str, str]) -> PlatformError:
+    """Our error for one of Feishu's codes."""
+    message = f"Feishu {code}: {text} (log id {headers.get('X-Tt-Logid', '-')})"
+    if code in _EXPIRED_TOKEN:
+        return TokenExpired(message)
+    if code in _TOO_FAST:
+        return RateLimited(message, _seconds(headers.get("x-ogw-ratelimit-reset")))
+    if code in _PASSING:
+        return Unreachable(message)
+    if code in _MISCONFIGURED:
+        return Unauthorized(message)
+    return Rejected(message, str(code))
+
+
+async def _answer(response: aiohttp.ClientResponse) -> dict[str, Any]:
+    """The JSON of a successful answer. Success is `code` 0, whatever the HTTP status says."""
+    try:
+        answer = await response.json(content_type=None)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict) or "code" not in answer:
+        raise Unreachable(f"Feishu answered HTTP {response.status} without a code")
+    if answer["code"] == 0:
+        return answer
+    problem = error(int(answer["code"]), str(answer.get("msg", "")), response.headers)
+    if response.status >= 500:
+        raise Unreachable(str(problem))
+    log.info("feishu.call_refused", code=answer["code"], path=response.url.path)
+    raise problem
+
+
+async def _bytes(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    read = bytearray()
+    async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
+        read += chunk
+        if len(read) > limit:
+            raise Rejected(f"the file is larger than {limit} bytes", "too_large")
+    return bytes(read)
+
+
+def _message(msg_type: str, content: Any, uuid: str) -> dict[str, Any]:
+    return {"msg_type": msg_type, "content": _json(content), "uuid": uuid}
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _seconds(header: str | None) -> float:
+    try:
+        return max(float(header or 1), 0.1)
+    except ValueError:
+        return 1.0
