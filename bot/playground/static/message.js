@@ -1,0 +1,36 @@
+// One message of a chat: a bubble of the person's own, or what the bot sent, as its client draws it.
+
+import { drawDingtalk } from "./dingtalk.js";
+import { el } from "./dom.js";
+import { drawFeishu } from "./feishu.js";
+import { drawWecom } from "./wecom.js";
+import { words } from "./words.js";
+
+const DRAWERS = { wecom: drawWecom, dingtalk: drawDingtalk, feishu: drawFeishu };
+
+// 小李 → 李, 王经理 → 王.
+export const initial = (name) => name.replace(/^[小老阿]/, "").slice(0, 1);
+
+export function drawMessage(message, seat, act) {
+  const face = message.own ? initial(seat.name) : seat.role === "customer" ? "销" : "诺";
+  const side = message.own ? "own" : "theirs";
+  const body = message.own ? ownWords(message) : DRAWERS[seat.platform](message, {
+    click: act,
+    say: (text) => seat.composer?.fill(text),
+  });
+  return el("li", { class: `message ${side}`, "data-message": message.id, tabindex: "-1" },
+    el("span", { class: "face", "aria-hidden": "true" }, face),
+    el("div", { class: "body" },
+      seat.role === "customer" && message.to ? el("p", { class: "to" }, `发给 ${message.to}`) : null,
+      body,
+      message.edits ? el("p", { class: "edited" }, editedSentence(message.edits)) : null));
+}
+
+const editedSentence = (edits) => (edits > 1 ? `已更新 ${edits} 次` : "已更新");
+
+function ownWords(message) {
+  const text = words(message.payload);
+  if (message.content !== "voice") return el("div", { class: "bubble" }, text);
+  return el("div", { class: "bubble is-voice" },
+    el("span", { class: "wave", "aria-label": "语音" }, el("i"), el("i"), el("i")), text);
+}

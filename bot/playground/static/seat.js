@@ -1,0 +1,150 @@
+// One person's chat: the messages in order, edited in place, and a composer below.
+
+import * as api from "./api.js";
+import { Composer } from "./composer.js";
+import { CustomerPanel } from "./customer.js";
+import { announce, el } from "./dom.js";
+import { drawMessage, initial } from "./message.js";
+import { apart, short } from "./moments.js";
+import { summary } from "./words.js";
+
+const CLIENTS = { wecom: "企业微信", dingtalk: "钉钉", feishu: "飞书" };
+const TOAST_MS = 3500;
+
+export class SeatView {
+  constructor({ key, title, platform, name, role }, seller) {
+    Object.assign(this, { key, title, platform, name, role, seller, onNews: () => {} });
+    this.client = role === "customer" ? "微信" : CLIENTS[platform];
+    this.drawn = new Map();
+    this.settled = false;
+    this.build();
+  }
+
+  build() {
+    this.log = el("ol", { class: "log", role: "log", "aria-live": "off", tabindex: "0",
+      "aria-label": `${this.title}的消息` });
+    this.toastPlace = el("p", { class: "toast", hidden: true });
+    this.bottom = this.role === "customer" ? this.customerPanel() : this.ownComposer();
+    const skin = this.role === "customer" ? "wechat" : this.platform;
+    this.node = el("section", { class: `seat ${skin}`, "aria-label": `${this.title}：${this.name}` },
+      el("header", {},
+        el("span", { class: "face", "aria-hidden": "true" }, initial(this.name)),
+        el("h2", {}, this.title, el("small", {}, this.name)),
+        el("span", { class: "client" }, this.client)),
+      this.log, this.toastPlace, this.bottom);
+    this.emptyLine = el("li", { class: "empty" }, this.emptySentence());
+    this.log.append(this.emptyLine);
+  }
+
+  ownComposer() {
+    this.composer = new Composer(`以${this.name}的身份写给一诺`, (text, content) =>
+      api.say(this.key, text, content).then(({ message }) => this.put(message)));
+    this.composer.onProblem = (problem) => this.toast(problem.message, "bad");
+    return this.composer.node;
+  }
+
+  customerPanel() {
+    this.customer = new CustomerPanel(this);
+    return this.customer.node;
+  }
+
+  emptySentence() {
+    return {
+      sales: "还没有消息。写一句今天跟客户聊了什么。",
+      manager: "这里很安静：只有需要经理的事才会出现。",
+      delivery: "销售的承诺会变成任务卡，出现在这里。",
+      customer: "先加销售为好友，会收到欢迎语。",
+    }[this.role];
+  }
+
+  // Shows a new message, or draws a known one again where it stands.
+  put(message) {
+    const known = this.drawn.get(message.id);
+    if (known && JSON.stringify(known.message) === JSON.stringify(message)) return;
+    const node = drawMessage(message, this, (...call) => this.act(message.id, ...call));
+    if (known) this.replace(known, node, message);
+    else this.append(node, message);
+    this.drawn.set(message.id, { node, message });
+    this.customer?.look(message);
+  }
+
+  append(node, message) {
+    this.emptyLine.remove();
+    if (apart(this.lastAt, message.at)) {
+      this.log.append(el("li", { class: "when" }, el("time", { datetime: message.at }, short(message.at))));
+    }
+    this.lastAt = message.at;
+    this.log.append(node);
+    if (!this.settled) return;
+    node.classList.add("is-new");
+    this.toEnd();
+    if (!message.own) this.tell(`${this.title}收到：${summary(message)}`);
+  }
+
+  replace(known, node, message) {
+    const focused = focusedPlace(known.node);
+    known.node.replaceWith(node);
+    if (focused) (focused.find(node) ?? this.log).focus({ preventScroll: true });
+    if (message.edits === known.message.edits) return;
+    node.classList.add("is-changed");
+    this.reveal(node);
+    this.tell(`${this.title}的一张卡片已更新：${summary(message)}`);
+  }
+
+  tell(sentence) {
+    announce(sentence);
+    this.onNews();
+  }
+
+  async act(messageId, interaction, button) {
+    if (button?.getAttribute("aria-busy") === "true") return;
+    button?.setAttribute("aria-busy", "true");
+    try {
+      const { toast, message } = await api.click(this.key, messageId, interaction);
+      if (toast) this.toast(toast.content ?? toast, toast.type);
+      this.put(message);
+    } catch (problem) {
+      this.toast(problem.message, "bad");
+    } finally {
+      button?.removeAttribute("aria-busy");
+    }
+  }
+
+  toast(sentence, kind = "info") {
+    this.toastPlace.textContent = sentence;
+    this.toastPlace.dataset.kind = kind;
+    this.toastPlace.hidden = false;
+    announce(sentence);
+    clearTimeout(this.toastTimer);
+    this.toastTimer = setTimeout(() => { this.toastPlace.hidden = true; }, TOAST_MS);
+  }
+
+  note(sentence) {
+    this.emptyLine.remove();
+    this.log.append(el("li", { class: "notice" }, sentence));
+    this.toEnd();
+  }
+
+  settle() {
+    this.settled = true;
+    this.toEnd();
+  }
+
+  toEnd() {
+    this.log.scrollTop = this.log.scrollHeight;
+  }
+
+  reveal(node) {
+    const view = this.log.getBoundingClientRect();
+    const box = node.getBoundingClientRect();
+    if (box.top < view.top || box.height > view.height) this.log.scrollTop += box.top - view.top - 8;
+    else if (box.bottom > view.bottom) this.log.scrollTop += box.bottom - view.bottom + 8;
+  }
+}
+
+// Which control of a message has the focus, so that the redrawn message can have it back.
+function focusedPlace(node) {
+  if (!node.contains(document.activeElement)) return null;
+  const key = document.activeElement.dataset.control;
+  return { find: (fresh) => key && fresh.querySelector(`[data-control="${CSS.escape(key)}"]`) };
+}
