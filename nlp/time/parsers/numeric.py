@@ -1,0 +1,103 @@
+"""Dates in digits: 2026-03-15, 3/15, 8.5, 20260315."""
+
+import re
+
+from nlp.time.grammar import Meaning, Place, reads
+from nlp.time.parsers.zh_periods import full_year
+from nlp.time.window import Scene, Window, months_from, real_day
+
+
+def fixed_day(year: int, month: int, day: int) -> Meaning | None:
+    window = real_day(year, month, day)
+    if window is None:
+        return None
+
+    def place(within: Window | None, scene: Scene) -> Window | None:
+        return window if within is None else None
+
+    return Meaning("day", place)
+
+
+@reads(
+    r"(?<![\d.:/-])((?:19|20)\d\d)([-/. 年])(\d{1,2})([-/. 月])(\d{1,2})日?(?!\d|[-/.]\d)"
+    r"|(?<![\d.])(20\d\d|19\d\d)(0[1-9]|1[0-2])([0-2]\d|3[01])(?!\d|\.\d)"
+)
+def year_month_day(match: re.Match[str]) -> Meaning | None:
+    if match[1] and match[2] + match[4] not in ("--", "//", "..", "  ", "年月"):
+        return None
+    year, month, day = (match[1], match[3], match[5]) if match[1] else match.group(6, 7, 8)
+    return fixed_day(int(year), int(month), int(day))
+
+
+@reads(r"(?<![\d.:/-])(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d\d)(?![\d/.-]|\s?%)")
+def day_month_year(match: re.Match[str]) -> Meaning | None:
+    first, second, year = int(match[1]), int(match[3]), full_year(int(match[4]))
+    if match[2] == "." and len(match[4]) < 4:
+        return None
+    month, day = (first, second) if first <= 12 else (second, first)
+    return fixed_day(year, month, day)
+
+
+@reads(
+    r"(?<![\d.:/-])((?:19|20)\d\d)[-/.](0?[1-9]|1[0-2])(?![\d/.]|-\d)|(?<![\d.:/-])(0?[1-9]|1[0-2])/((?:19|20)\d\d)(?!\d)"
+)
+def year_month(match: re.Match[str]) -> Meaning:
+    year, month = (match[1], match[2]) if match[1] else (match[4], match[3])
+
+    def place(within: Window | None, scene: Scene) -> Window | None:
+        return months_from(int(year), int(month), "month") if within is None else None
+
+    return Meaning("month", place)
+
+
+def month_and_day(month: int, day: int) -> Place:
+    def place(within: Window | None, scene: Scene) -> Window | None:
+        if within is not None and within.grain != "year":
+            return None
+        year = within.first.year if within else scene.today.year + scene.skip
+        return real_day(year, month, day)
+
+    return place
+
+
+UNIT = r"万|元|折|%|米|亿|倍|个|台|分|吨|度|寸|英|毫|厘|公|块|级|版|小时|天|年|月|[a-z]|克|升|平|寸|点|折|成|套|件"
+
+
+@reads(rf"(?<![\d.:/*#a-z-])(0?[1-9]|1[0-2])[/](0?[1-9]|[12]\d|3[01])(?![\d/.:]|\s?(?:{UNIT}))")
+def slashed(match: re.Match[str]) -> Meaning | None:
+    return month_day_meaning(match)
+
+
+DOT_BEFORE = re.compile(
+    r"(?:改[为到成]|[推延挪换]到|年|原|于|在|定|自|从|到|至|^|[(（,，]|截止)\s?$"
+)
+DOT_BEHIND = re.compile(
+    r"\s?(?:[日号]|[之以]?[前后]|[到至~]|交|发|寄|签|[上下]|[早晚]|开|出|完|来|去|[(（]?周|有|$)"
+)
+
+
+@reads(
+    rf"(?<![\d.:/*#a-z-])(0?[1-9]|1[0-2])[.·](0?[1-9]|[12]\d|3[01])[日号]?(?![\d/.:]|\s?(?:{UNIT}))"
+)
+def dotted(match: re.Match[str]) -> Meaning | None:
+    """8.5 is a date only in a place where dates stand."""
+    before = match.string[max(0, match.start() - 3) : match.start()]
+    alone = match[0] == match.string.strip()
+    named = bool(DOT_BEFORE.search(before)) and match.start() > 0
+    if not (alone or named or DOT_BEHIND.match(match.string, match.end())):
+        return None
+    if alone and len(match[0]) < 4:
+        return None
+    return month_day_meaning(match)
+
+
+@reads(r"(?<![\d.:/*#a-z-])(0[1-9]|1[0-2])-([0-2]\d|3[01])(?=$|\s+\d{1,2}:|\s?[到至~])")
+def dashed(match: re.Match[str]) -> Meaning | None:
+    return month_day_meaning(match)
+
+
+def month_day_meaning(match: re.Match[str]) -> Meaning | None:
+    month, day = int(match[1]), int(match[2])
+    if real_day(2024, month, day) is None:
+        return None
+    return Meaning("day", month_and_day(month, day), floats=True)

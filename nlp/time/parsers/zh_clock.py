@@ -1,0 +1,185 @@
+"""Chinese words for parts of the day and clock times: 明早九点半, 下班前, 14时20分."""
+
+import re
+from datetime import datetime, timedelta
+
+from nlp.numbers import ZH_NUMERAL, read_whole
+from nlp.time.grammar import Meaning, Place, reads
+from nlp.time.window import DAY, Scene, Window, midnight
+
+HOUR = timedelta(hours=1)
+PARTS: dict[str, tuple[int, int]] = {
+    "凌晨": (0, 6),
+    "拂晓": (4, 7),
+    "黎明": (4, 7),
+    "清晨": (6, 9),
+    "早": (6, 9),
+    "上午": (8, 12),
+    "中午": (11, 13),
+    "下午": (12, 18),
+    "傍晚": (17, 19),
+    "晚": (18, 24),
+    "夜": (18, 24),
+    "深夜": (22, 24),
+    "白天": (8, 18),
+}
+LAST_OFFICE_HOUR_SAID_SMALL = 6
+"""一点 to 六点 alone are in the afternoon; 七点 onwards are taken as they stand."""
+
+
+def part_of(day: Window, hours: tuple[int, int]) -> Window:
+    start, end = (day.first + timedelta(hours=hour) for hour in hours)
+    return Window(start, end, "part_of_day")
+
+
+def in_day(hours: tuple[int, int]) -> Place:
+    def place(within: Window | None, scene: Scene) -> Window | None:
+        if within is None:
+            day = Window(scene.today, scene.today + DAY, "day")
+            return part_of(day, hours)
+        return part_of(within, hours) if within.grain == "day" else None
+
+    return place
+
+
+@reads(
+    r"(凌晨|拂晓|黎明(?!主演)|清晨|[上中下](?=午)午|正午|午间|午前|午后|傍晚|白天|深夜|半夜|下半夜|后半夜"
+    r"|一?大?早(?:晨|上|间|(?<=一早)|(?<=大早)(?!就))|晨间|晚(?:上|间)|夜(?:里|间|晚)|黄昏"
+    r"|(?<=[今明昨后当次天日号一二三四五六])(?:早(?![已就点知餐期产退些])|晚(?![点些于餐会宴饭期到])|夜)"
+    r"|早(?=[一二三四五六七八九十\d]+点))"
+)
+def part_of_day(match: re.Match[str]) -> Meaning:
+    word = match[1]
+    if word in ("正午", "午间"):
+        word = "中午"
+    elif word in ("半夜", "下半夜", "后半夜"):
+        word = "深夜" if word == "半夜" else "凌晨"
+    elif word in ("午前", "午后"):
+        word = "上午" if word == "午前" else "下午"
+    elif word == "黄昏":
+        word = "傍晚"
+    for name in (word, "早", "晚", "夜"):
+        if name in PARTS and name in word:
+            return Meaning("part_of_day", in_day(PARTS[name]))
+    return Meaning("part_of_day", in_day(PARTS["早"]))
+
+
+def moment_in_part(part: Window, hour: int, minute: int) -> datetime:
+    """下午三点 is 15:00, 晚上十二点 the midnight that follows, 半夜一点 the early hours."""
+    opens = part.first.hour
+    if opens >= 22 and 1 <= hour <= 5:
+        pass
+    elif opens >= 18 and hour in (0, 12, 24):
+        hour = 24
+    elif opens >= 18 and 1 <= hour <= 4:
+        hour += 24
+    elif (opens >= 11 and hour < 9) or (opens >= 12 and hour < 12):
+        hour += 12
+    elif opens == 0 and hour == 12:
+        hour = 0
+    return midnight(part.first) + timedelta(hours=hour, minutes=minute)
+
+
+def office_hour(hour: int, *, exact: bool, scene: Scene) -> int:
+    """三点 is 15:00; the other reading is twelve hours away."""
+    if exact or not 1 <= hour <= 12:
+        return hour
+    if 1 <= hour <= LAST_OFFICE_HOUR_SAID_SMALL:
+        return hour if scene.other else hour + 12
+    return (hour + 12) % 24 if scene.other and hour != 12 else hour
+
+
+def on_clock(hour: int, minute: int, *, exact: bool = False, shown: bool = False) -> Place:
+    """`exact`: the hour is on the 24-hour clock. `shown`: minutes were said."""
+    grain = "minute" if shown else "hour"
+
+    def place(within: Window | None, scene: Scene) -> Window | None:
+        if within is not None and within.grain == "part_of_day" and not exact:
+            start = moment_in_part(within, hour, minute)
+            return Window(start, start + HOUR, grain)  # type: ignore[arg-type]
+        if within is not None and within.grain not in ("day", "part_of_day"):
+            return None
+        there = office_hour(hour, exact=exact, scene=scene)
+        day = midnight(within.first) if within else scene.today + scene.skip * DAY
+        start = day + timedelta(hours=there, minutes=minute)
+        note = "没说上午下午，按办公时间" if there != hour else ""
+        return Window(start, start + HOUR, grain, assumed=note)  # type: ignore[arg-type]
+
+    return place
+
+
+def clock_time(hour: int, minute: int, *, exact: bool = False, shown: bool = False) -> Meaning:
+    exact = exact or hour > 12 or hour == 0
+    return Meaning(
+        "minute" if shown else "hour",
+        on_clock(hour, minute, exact=exact, shown=shown),
+        floats=True,
+        disputed=not exact,
+    )
+
+
+NUMBER = rf"(?:\d{{1,2}}|[{ZH_NUMERAL}]{{1,3}})"
+LISTED = (
+    "建议|意见|原因|理由|要求|想法|需求|问题|说明|内容|收获|体会|感受|疑问|诉求|反馈|顾虑|优势|好处|不足"
+    "|结论|共识|区别|注意|补充|启示|思考|看法|改进|事|不|也|都|儿|点|希望|担心|值得|必须明确|[:：]"
+)
+COUNTING_VERB = re.compile(
+    r"(?:提[出了]?|[说讲列有分共]|列出|记录|总结[了出]?|归纳|强调[了]?|补充[了]?|以下|[这那哪几降涨让高第]|同意|如下)$"
+)
+BLANK_BEHIND = re.compile(r"\s*(?:$|[,，。;；:：!！?？、])")
+
+
+@reads(
+    rf"(?<![\d.:第%]|[{ZH_NUMERAL}])({NUMBER})(?:点(?!{LISTED})|时(?!间|候|期|代|段|机|长|效|不时|而|常))钟?"
+    rf"(?:(半)|([一二两三123])刻|({NUMBER})(?:分钟?|(?![\d点时个天月年{ZH_NUMERAL}%]))(?:\s?{NUMBER}秒)?|过?(?:整|正|许|多))?"
+    r"钟?"
+)
+def oclock(match: re.Match[str]) -> Meaning | None:
+    hour = read_whole(match[1])
+    if hour is None or hour > 24 or match[1] in ("一", "几") and not _is_one_oclock(match):
+        return None
+    if _is_list_heading(match):
+        return None
+    minute = minutes_said(match)
+    if minute is None or minute > 59:
+        return None
+    return clock_time(hour, minute, shown=any(match[group] for group in (2, 3, 4)))
+
+
+def _is_one_oclock(match: re.Match[str]) -> bool:
+    """一点 alone is "a bit"; with a part of day, minutes or 钟 it is a clock time."""
+    before = match.string[max(0, match.start() - 3) : match.start()]
+    said = match[0] not in ("一点", "一时")
+    return said or bool(re.search(r"(?:午|上|晨|早|晚|夜|天|日|号|周[一-日])的?\s?$", before))
+
+
+def _is_list_heading(match: re.Match[str]) -> bool:
+    """他提了三点, 说两点: points of a list, not of the clock."""
+    before = match.string[max(0, match.start() - 4) : match.start()]
+    bare = not any(match[group] for group in (2, 3, 4)) and match[0].endswith("点")
+    return (
+        bare
+        and bool(COUNTING_VERB.search(before))
+        and bool(BLANK_BEHIND.match(match.string, match.end()))
+    )
+
+
+def minutes_said(match: re.Match[str]) -> int | None:
+    if match[2]:
+        return 30
+    if match[3]:
+        return 15 * (read_whole(match[3]) or 0)
+    return read_whole(match[4]) if match[4] else 0
+
+
+@reads(r"(?<![\d.:,/-])([01]?\d|2[0-4])[:：]([0-5]\d)(?::[0-5]\d)?(?![\d:]|\.\d)(?!\s?[ap]\.?m)")
+def digital(match: re.Match[str]) -> Meaning | None:
+    hour, minute = int(match[1]), int(match[2])
+    if hour == 24 and minute:
+        return None
+    return clock_time(hour, minute, exact=match[1].startswith("0"), shown=True)
+
+
+@reads(r"(?<!不)(?<!天)下班(?=前|之前|以前|的时候|时)|收工(?=前)")
+def end_of_office(match: re.Match[str]) -> Meaning:
+    return clock_time(18, 0, exact=True)

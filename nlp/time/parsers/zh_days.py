@@ -1,0 +1,180 @@
+"""Chinese words for days: 大后天, 下周三, 15号, 周末."""
+
+import re
+from datetime import timedelta
+
+from nlp.numbers import ZH_NUMERAL, read_whole
+from nlp.time.grammar import Meaning, Place, reads
+from nlp.time.window import (
+    DAY,
+    Scene,
+    Window,
+    add_months,
+    day_of,
+    month_of,
+    real_day,
+    week_of,
+)
+
+NUMBER = rf"(?:\d{{1,2}}|[{ZH_NUMERAL}]{{1,3}})"
+WEEKDAYS = {day: index for index, day in enumerate("一二三四五六日")} | {"天": 6}
+WEEKDAYS |= {str(index + 1): index for index in range(7)}
+
+OFFSETS = {"昨": -1, "前": -2, "今": 0, "本": 0, "即": 0, "明": 1, "次": 1, "翌": 1, "后": 2}
+
+SURNAMES = frozenset(
+    "王李张刘陈杨赵黄吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶"
+    "余潘杜戴夏钟汪田任姜范石姚谭廖邹熊陆郝孔崔康邱秦江史顾侯邵孟龙段雷钱汤尹黎易常武乔贺赖龚"
+)
+GIVEN_NAMES = "鸣凡帆铭诺楠涵萱琪泽毅鸿恒祥豪娜"
+BEHIND_NUMBER = (
+    "线|楼|机(?!票)|厂|库房|门|院|房|栋|车间|炉|井|桌|台|柜|床|位|球|选手|电池|文|仓|口|店|馆|路|岛"
+    "|地|座|柴油|汽油|型|码|技师|会议|展|产线|标段|版|字|站|塔|屏|池|罐|工位|主"
+)
+
+
+def is_name(match: re.Match[str]) -> bool:
+    """A surname alone at the head of a clause makes a name of 明天: 高明天 is a person."""
+    begin, text = match.start(), match.string
+    if begin == 0 or text[begin - 1] not in SURNAMES:
+        return False
+    return begin == 1 or not text[begin - 2].isalnum()
+
+
+def offset_day(days: int) -> Place:
+    def place(within: Window | None, scene: Scene) -> Window | None:
+        return day_of(scene.today + timedelta(days=days)) if within is None else None
+
+    return place
+
+
+@reads(
+    r"(大{0,4})(?:(前|昨|今|明|后)(?:天|日|儿个?)|(次|翌|本|即)日)(?!头条)"
+    r"|(?:()(今|明|昨|后|当|次)(?=[早晚晨夜]|凌晨|上午|中午|下午))"
+)
+def relative_day(match: re.Match[str]) -> Meaning | None:
+    if is_name(match):
+        return None
+    further = len(match[1] or "")
+    word = match[2] or match[3] or match[5]
+    if word == "当":
+        return Meaning("day", offset_day(0))
+    if further and word not in "前后":
+        return None
+    days = OFFSETS[word]
+    return Meaning("day", offset_day(days + (further if days > 0 else -further)))
+
+
+def weeks_said(words: str | None) -> int | None:
+    """下下 → 2, 上 → -1, 这 → 0; None when no week is named."""
+    if not words:
+        return None
+    return words.count("下") - words.count("上")
+
+
+def weekday_window(monday: Window | None, weekday: str) -> Window | None:
+    """One day of a week, or its end: 末, 六日."""
+    if monday is None:
+        return None
+    if weekday in ("末", "六日", "六天"):
+        saturday = monday.first + timedelta(days=5)
+        return Window(saturday, saturday + 2 * DAY, "day", excluded=True)
+    return day_of(monday.first + timedelta(days=WEEKDAYS[weekday]))
+
+
+def agrees(date: Window, weekday: str) -> Window:
+    if WEEKDAYS.get(weekday) == date.first.weekday():
+        return date
+    return date.noting("日期与星期不符，以日期为准")
+
+
+def in_week(weeks: int | None, weekday: str) -> Place:
+    def place(within: Window | None, scene: Scene) -> Window | None:
+        if within is not None and weeks is None:
+            if within.grain == "week":
+                return weekday_window(within, weekday)
+            return agrees(within, weekday) if within.grain == "day" else None
+        if within is not None:
+            return within if within.grain == "day" else None
+        shift = scene.skip if weeks is None else weeks
+        window = weekday_window(week_of(scene.today, shift), weekday)
+        if scene.other and window is not None:
+            return _other_week(window, weeks, scene)
+        return window
+
+    return place
+
+
+def _other_week(window: Window, weeks: int | None, scene: Scene) -> Window:
+    """On a Sunday some count 下周 from the day after next week; 这周一 may be the coming one."""
+    later = Window(window.first + timedelta(days=7), window.last + timedelta(days=7), "day")
+    sunday = scene.today.weekday() == 6 and weeks is not None and weeks > 0
+    past = weeks == 0 and window.last <= scene.today
+    today = weeks is None and window.first == scene.today
+    return later if sunday or past or today else window
+
+
+@reads(
+    r"(?<![一二两三四五六七八九十几\d每])(上+|下+|这|本|当)?(?:一?个)?(?:周|星期|礼拜)"
+    rf"(末|六[日天]|[一二三四五六日天]|[1-7](?![\d.个天家年%月次]))"
+    rf"(?![{GIVEN_NAMES}]|[次遍趟]|周年|年)(?!(?<=一)[个些般样共])"
+)
+def weekday(match: re.Match[str]) -> Meaning | None:
+    weeks = weeks_said(match[1])
+    return Meaning(
+        "day", in_week(weeks, match[2]), floats=weeks is None, beside=True, disputed=True
+    )
+
+
+def in_month(day: int) -> Place:
+    def place(within: Window | None, scene: Scene) -> Window | None:
+        if within is None:
+            there = add_months(scene.today.replace(day=1), scene.skip)
+            within = month_of(there) if there else None
+        if within is None or within.grain != "month":
+            return None
+        return real_day(within.first.year, within.first.month, day)
+
+    return place
+
+
+@reads(
+    rf"(?<![第\d.:/*#-])(?:(?<=月)|(?<=月的)|(?<=月份)|\b|(?<=[^\W{ZH_NUMERAL}]))({NUMBER})"
+    rf"(?:号(?!{BEHIND_NUMBER})|日(?![元本常报志历程内]|之[内计]|以内))"
+)
+def day_of_month(match: re.Match[str]) -> Meaning | None:
+    day = read_whole(match[1])
+    before = match.string[max(0, match.start() - 2) : match.start()]
+    if day is None or not 1 <= day <= 31 or match[1][0] in "两俩仨零〇":
+        return None
+    if match[0] == "一日" and not before.endswith("月"):
+        return None
+    return Meaning("day", in_month(day), floats=True)
+
+
+@reads(rf"(?<=月)\s?({NUMBER})(?![\d{ZH_NUMERAL}.:]|\s?[号日个天年%万元块台套件人家次:点时/-])")
+def bare_day_of_month(match: re.Match[str]) -> Meaning | None:
+    day = read_whole(match[1])
+    if day is None or not 1 <= day <= 31:
+        return None
+    return Meaning("day", in_month(day), floats=True)
+
+
+def days_in_month(first: int, last: int) -> Place:
+    def place(within: Window | None, scene: Scene) -> Window | None:
+        opening, closing = in_month(first)(within, scene), in_month(last)(within, scene)
+        if opening is None or closing is None:
+            return None
+        return Window(opening.first, closing.last, "day", "range")
+
+    return place
+
+
+@reads(
+    rf"(?<![第\d.:/]|[{ZH_NUMERAL}])({NUMBER})(?:号|日)?(?:到|至|-|~|、|或)({NUMBER})(?:号|日)(?![内后])"
+)
+def days_of_month(match: re.Match[str]) -> Meaning | None:
+    first, last = read_whole(match[1]), read_whole(match[2])
+    if first is None or last is None or not 1 <= first < last <= 31:
+        return None
+    return Meaning("day", days_in_month(first, last), floats=True)

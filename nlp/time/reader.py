@@ -1,0 +1,39 @@
+"""Find every time expression in a text."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+
+from nlp.text import fold
+from nlp.time.grammar import Piece
+from nlp.time.parsers import PARSERS
+from nlp.time.refiners import refine
+from nlp.time.resolve import resolve
+from nlp.time.types import TimeSpan
+from nlp.time.window import Scene
+
+MOST_OF_A_KIND = 100
+"""A note does not hold more; a pasted log may."""
+
+HINT = re.compile(
+    r"[\d年月周日天号点时今明昨后前内节晚早午夜快刻礼期]|[a-z]{3}|[一二三四五六七八九十几]"
+)
+
+
+def propose(text: str) -> Iterator[Piece]:
+    for parser in PARSERS:
+        for match in islice(parser.pattern.finditer(text), MOST_OF_A_KIND):
+            meaning = parser.read(match)
+            if meaning is not None:
+                yield Piece(match.start(), match.end(), parser.rule, meaning)
+
+
+def find(text: str, now: datetime) -> list[TimeSpan]:
+    """The time expressions of the text in their order, as seen at `now`, an aware datetime."""
+    folded = fold(text)
+    if not HINT.search(folded):
+        return []
+    scene = Scene(now.replace(tzinfo=None, second=0, microsecond=0))
+    spans = (resolve(each, text, scene, now) for each in refine(propose(folded), folded))
+    return [span for span in spans if span is not None]

@@ -1,0 +1,251 @@
+"""Settle what the parsers proposed: the longest words win, neighbours join, limits bind."""
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from nlp.time.grammar import Expression, Piece, by_width, coming
+from nlp.time.window import RANK, Scene, Window
+
+DAY_RANK = RANK["day"]
+HOUR_RANK = RANK["hour"]
+
+Refiner = Callable[[list[Expression], str], list[Expression]]
+
+
+def keep_longest(pieces: list[Piece]) -> list[Piece]:
+    """From left to right, the longest piece that begins where the last one ended."""
+    kept: list[Piece] = []
+    reached = 0
+    for piece in sorted(pieces, key=lambda piece: (piece.begin, -piece.finish)):
+        if piece.begin >= reached:
+            kept.append(piece)
+            reached = piece.finish
+    return kept
+
+
+GLUE = re.compile(r"\s*[的,，(（]?\s*")
+
+
+def may_follow(last: Piece, piece: Piece) -> bool:
+    """Whether the piece lies inside the one before, or confirms or moves its day."""
+    if last.meaning.kind in ("vague", "duration") or piece.meaning.kind in ("vague", "duration"):
+        return False
+    if piece.meaning.rank < last.meaning.rank:
+        return last.meaning.kind != "deadline"
+    same_day = piece.meaning.rank == last.meaning.rank == DAY_RANK
+    return same_day and piece.meaning.beside != last.meaning.beside
+
+
+def chain(pieces: list[Piece], text: str) -> list[Expression]:
+    """Neighbouring pieces that narrow one another are one expression."""
+    chains: list[list[Piece]] = []
+    for piece in pieces:
+        last = chains[-1][-1] if chains else None
+        if last and may_follow(last, piece) and GLUE.fullmatch(text, last.finish, piece.begin):
+            chains[-1].append(piece)
+        else:
+            chains.append([piece])
+    return [expression_of(tuple(each)) for each in chains]
+
+
+def expression_of(pieces: tuple[Piece, ...]) -> Expression:
+    kinds = {piece.meaning.kind for piece in pieces} - {"point"}
+    rule = "+".join(piece.rule for piece in pieces)
+    return Expression(
+        pieces[0].begin,
+        pieces[-1].finish,
+        pieces,
+        lambda scene: coming(pieces, scene),
+        rule,
+        "recurring" if "recurring" in kinds else kinds.pop() if kinds else "point",
+    )
+
+
+def joined(left: Expression, right: Expression) -> Expression:
+    """From the start of one to the end of the other; the right one borrows what it leaves out."""
+    borrowed = tuple(piece for piece in left.pieces if piece.meaning.rank > right.widest)
+    pieces = borrowed + right.pieces
+    clocked = right.finest <= HOUR_RANK
+
+    def place(scene: Scene) -> Window | None:
+        first = left.place(scene)
+        if first is None or first.start is None:
+            return None
+        later = scene._replace(now=first.start) if right.floats and not borrowed else scene
+        second = coming(pieces, later)
+        if second is None:
+            return None
+        end = second.start if clocked else second.end
+        if end is None or end <= first.start:
+            return None
+        return Window(first.start, end, second.grain, "range", first.assumed)
+
+    kind = "recurring" if left.kind == "recurring" else "range"
+    return Expression(
+        left.begin, right.finish, left.pieces, place, f"{left.rule}..{right.rule}", kind
+    )
+
+
+BETWEEN = re.compile(r"\s*(?:开始|起)?[,，]?\s*(?:一直|直)?(?:到|至|-{1,2}|~|\bto\b)\s*")
+
+
+def join_ranges(expressions: list[Expression], text: str) -> list[Expression]:
+    """周三到周五, 9点-11点, and days side by side: 周四周五."""
+    out: list[Expression] = []
+    for expression in expressions:
+        last = out[-1] if out else None
+        if last and may_join(last, expression, text):
+            out[-1] = joined(last, expression)
+        else:
+            out.append(expression)
+    return out
+
+
+def may_join(left: Expression, right: Expression, text: str) -> bool:
+    if {left.kind, right.kind} & {"vague", "duration", "deadline"} or left.kind == "range":
+        return False
+    if left.finish == right.begin:
+        whole_days = left.finest == right.widest == right.finest == DAY_RANK
+        return whole_days and left.floats and right.floats
+    return bool(BETWEEN.fullmatch(text, left.finish, right.begin))
+
+
+LIMITS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("about", re.compile(r"\s?(?:左右|前后|上下|这样子?)")),
+    (
+        "before",
+        re.compile(
+            r"\s?(?:的时候)?或?者?[之以]?前(?!往|台|端|面|期|景|提|言|任|沿|段|列|途|线|排)"
+        ),
+    ),
+    ("within", re.compile(r"[之以]?内(?![部容地测审蒙科外存页])")),
+    ("after", re.compile(r"\s?[或及]?者?[之以过]?后(?![天台面期续勤端])")),
+    ("from", re.compile(r"\s?(?:起|开始|以来)(?![床草码重])")),
+    ("due", re.compile(r"\s?(?:截止|截至|为止|到期|止(?!损))")),
+)
+DUE_BEFORE = re.compile(
+    r"(?:最[晚迟慢]|不[晚迟]于|至迟|截止(?:日期|时间)?|截至|\bddl|\bdeadline)\s?[:：]?(?:到|是|为|于|在)?\s?$"
+)
+FROM_BEFORE = re.compile(r"[从自]\s?$")
+
+
+def bind_limits(expressions: list[Expression], text: str) -> list[Expression]:
+    """前, 内, 后, 起 behind an expression, 最晚 before it."""
+    for expression in expressions:
+        if expression.kind in ("vague", "recurring"):
+            continue
+        for limit, pattern in LIMITS:
+            match = pattern.match(text, expression.finish)
+            if match:
+                expression.finish = match.end()
+                bind(expression, limit)
+                break
+        before = text[max(0, expression.begin - 8) : expression.begin]
+        due = DUE_BEFORE.search(before)
+        if due:
+            expression.begin -= len(before) - due.start()
+            if expression.kind == "point":
+                bind(expression, "due")
+    return expressions
+
+
+def bind(expression: Expression, limit: str) -> None:
+    binder = BINDERS[limit]
+    unbound = expression.place
+    clocked = expression.finest <= HOUR_RANK
+    dated = expression.widest >= DAY_RANK
+
+    def place(scene: Scene) -> Window | None:
+        window = unbound(scene)
+        if window is None or window.start is None or window.end is None:
+            return window
+        return binder(window, scene, clocked, dated)
+
+    expression.place = place
+    if limit in ("before", "due") and expression.kind != "duration":
+        expression.kind = "deadline"
+        expression.eager = limit == "before"
+    expression.rule += f"+{limit}"
+
+
+Binder = Callable[[Window, Scene, bool, bool], Window]
+
+
+def about(window: Window, scene: Scene, clocked: bool, dated: bool) -> Window:
+    return window.noting("左右、前后不计")
+
+
+def deadline(window: Window, end: datetime, scene: Scene) -> Window:
+    """From today; what has passed has no start."""
+    start = scene.today if end > scene.today else None
+    return Window(start, end, window.grain, "deadline", window.assumed)
+
+
+def before(window: Window, scene: Scene, clocked: bool, dated: bool) -> Window:
+    if clocked:
+        return due(window, scene, clocked, dated)
+    running = window.first <= scene.today < window.last
+    end = window.first if window.excluded and not running else window.last
+    return deadline(window, end, scene)
+
+
+def due(window: Window, scene: Scene, clocked: bool, dated: bool) -> Window:
+    end = window.first if clocked else window.last
+    if clocked and not dated and end <= scene.now:
+        end += window.last.replace(hour=0) - window.last.replace(hour=0)
+    return deadline(window, end, scene)
+
+
+def within(window: Window, scene: Scene, clocked: bool, dated: bool) -> Window:
+    if window.kind == "deadline" or window.excluded:
+        return window
+    return deadline(window, window.last, scene)
+
+
+def after(window: Window, scene: Scene, clocked: bool, dated: bool) -> Window:
+    start = window.first if clocked else window.last
+    return Window(start, None, window.grain, "range", window.assumed)
+
+
+def since(window: Window, scene: Scene, clocked: bool, dated: bool) -> Window:
+    return Window(window.first, None, window.grain, "range", window.assumed)
+
+
+BINDERS: dict[str, Binder] = {
+    "about": about,
+    "before": before,
+    "within": within,
+    "after": after,
+    "from": since,
+    "due": due,
+}
+
+CORRECTED = re.compile(
+    r"(?:[,，。\s]*(?:不对|不是|错了|说错了|口误|更正|哦不|打错了)[,，。\s]*(?:应该)?(?:是|改)?\s*"
+    r"|[^。！!?？;；\n]{0,30}(?:改[到为成在]|[推延挪换调](?:迟|后|期)?[到至]|提前到|顺延[到至]?)\s*)"
+)
+
+
+def apply_corrections(expressions: list[Expression], text: str) -> list[Expression]:
+    """周三，不对，周四: the later one stands."""
+    kept: list[Expression] = []
+    for expression in expressions:
+        last = kept[-1] if kept else None
+        if last and CORRECTED.fullmatch(text, last.finish, expression.begin):
+            kept.pop()
+        kept.append(expression)
+    return kept
+
+
+REFINERS: tuple[Refiner, ...] = (join_ranges, bind_limits, apply_corrections)
+
+
+def refine(pieces: Iterable[Piece], text: str) -> list[Expression]:
+    expressions = chain(keep_longest(list(pieces)), text)
+    for refiner in REFINERS:
+        expressions = refiner(expressions, text)
+    return expressions
+
+
+__all__ = ["REFINERS", "by_width", "refine"]

@@ -1,0 +1,105 @@
+"""Turn a settled expression into the time span that callers see."""
+
+from datetime import date, datetime, timedelta
+
+from nlp.time.grammar import Expression
+from nlp.time.types import TimeSpan
+from nlp.time.window import DAY, RANK, Scene, Window
+from nlp.time.wording import said
+from nlp.time.workdays import workdays_after
+
+INSTANT = timedelta(microseconds=1)
+
+
+def resolve(expression: Expression, text: str, scene: Scene, now: datetime) -> TimeSpan | None:
+    """None when the words name no possible time, such as 2月30日."""
+    window = expression.place(scene)
+    if window is None and expression.kind not in ("vague", "duration", "recurring"):
+        return None
+    span = span_of(expression, window, text, scene, now)
+    return span and with_other(span, expression, window, text, scene, now)
+
+
+def span_of(
+    expression: Expression, window: Window | None, text: str, scene: Scene, now: datetime
+) -> TimeSpan | None:
+    kind = expression.kind
+    if window is not None and kind == "point":
+        kind = window.kind
+    start = window.start if window else None
+    end = window.end if window else None
+    if start is not None and end is not None and end < start:
+        return None
+    return TimeSpan(
+        text=text[expression.begin : expression.finish],
+        begin=expression.begin,
+        finish=expression.finish,
+        start=start and start.replace(tzinfo=now.tzinfo),
+        end=end and end.replace(tzinfo=now.tzinfo),
+        grain=window.grain if window else "day",
+        kind=kind,
+        rule=expression.rule,
+        said=said(window, kind),
+        assumed=window.assumed if window else "",
+        plan=plan_day(window, scene, eager=expression.eager),
+    )
+
+
+def plan_day(window: Window | None, scene: Scene, *, eager: bool) -> date | None:
+    """The day to work to: with 前, a working day before the last one that would do."""
+    if window is None:
+        return None
+    today = scene.today.date()
+    last = (window.end - INSTANT).date() if window.end else window.first.date()
+    if last < today:
+        return None
+    if eager:
+        last = workdays_after(last, -1) or last
+    return max(last, today)
+
+
+def with_other(
+    span: TimeSpan,
+    expression: Expression,
+    window: Window | None,
+    text: str,
+    scene: Scene,
+    now: datetime,
+) -> TimeSpan:
+    """Add the other reading, where there is one."""
+    other = other_window(expression, window, scene)
+    if other is None or other == window:
+        return span
+    alternative = span_of(expression, other, text, scene, now)
+    return replace_alternative(span, alternative) if alternative else span
+
+
+def other_window(expression: Expression, window: Window | None, scene: Scene) -> Window | None:
+    if window is None:
+        return None
+    if expression.disputed:
+        other = expression.place(scene._replace(other=True))
+        if other is not None and (other.start, other.end) != (window.start, window.end):
+            return other
+    whole_day = RANK[window.grain] >= RANK["day"]
+    if expression.eager and whole_day and window.end and window.end - DAY > scene.today:
+        return window._replace(end=window.end - DAY, assumed="不含当天")
+    return None
+
+
+def replace_alternative(span: TimeSpan, alternative: TimeSpan) -> TimeSpan:
+    return TimeSpan(
+        text=span.text,
+        begin=span.begin,
+        finish=span.finish,
+        start=span.start,
+        end=span.end,
+        grain=span.grain,
+        kind=span.kind,
+        rule=span.rule,
+        said=span.said,
+        assumed=span.assumed,
+        plan=span.plan,
+        alternative=alternative,
+        confidence=0.8,
+    )
