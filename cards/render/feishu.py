@@ -33,7 +33,7 @@ _BUTTON_TYPES = {"default": "default", "primary": "primary_filled", "danger": "d
 _SHORT_CHARACTERS = 14
 """A value up to this length shares its row with another one."""
 
-_CHUNK_CHARACTERS = 4000
+_CHUNK_CHARACTERS = 1500
 _INPUT_CHARACTERS = 1000
 _SUMMARY_CHARACTERS = 80
 
