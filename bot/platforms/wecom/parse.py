@@ -1,0 +1,158 @@
+"""Turn WeCom's XML into events, or into nothing with a logged reason (D90239, D90240, D92130)."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from xml.etree.ElementTree import Element, ParseError
+
+import structlog
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from bot.events import CardClicked, ContactAdded, Event, MessageKind, MessageReceived
+from bot.platforms.wecom.crypto import CallbackRefused
+from cards.actions import UnknownAction, decode
+
+BODY_LIMIT = 128 * 1024
+"""Bytes of a callback; a text is at most 2 KiB, only member lists of customer groups are longer."""
+
+_MESSAGE_KINDS: dict[str, MessageKind] = {"text": "text", "voice": "voice", "image": "image"}
+
+log = structlog.get_logger()
+
+
+def read_encrypt(body: bytes) -> str:
+    """The ciphertext of a callback's outer XML, which nobody has vouched for yet."""
+    root = _xml(body, refusal="malformed_body")
+    found = root.findall("Encrypt")
+    text = found[0].text if len(found) == 1 else None
+    if not text:
+        raise CallbackRefused("malformed_body")
+    return text
+
+
+def read_event(plaintext: bytes) -> Event | None:
+    """What happened; None for what the bot does not handle. Raises CallbackRefused."""
+    root = _xml(plaintext, refusal="bad_plaintext")
+    kind = _text(root, "MsgType")
+    if kind != "event":
+        return _message(root, kind)
+    name = _text(root, "Event")
+    if name == "change_external_contact":
+        name = _text(root, "ChangeType")
+    read = _EVENTS.get(name)
+    if read is None:
+        _log_ignored(root, f"event {name[:60]!r} is not handled")
+        return None
+    return read(root)
+
+
+def _message(root: Element, kind: str) -> MessageReceived | None:
+    if kind not in _MESSAGE_KINDS:
+        _log_ignored(root, f"message type {kind[:60]!r} is not handled")
+        return None
+    message_id = _needed(root, "MsgId")
+    sender = _address(_needed(root, "FromUserName"))
+    return MessageReceived(
+        key=_key(root, message_id),
+        at=_at(root),
+        sender=sender,
+        chat=sender,
+        text=_text(root, "Content"),
+        kind=_MESSAGE_KINDS[kind],
+        media=_text(root, "MediaId"),
+        message_id=message_id,
+    )
+
+
+def _contact(root: Element) -> ContactAdded:
+    change, member = _text(root, "ChangeType"), _needed(root, "UserID")
+    external = _needed(root, "ExternalUserID")
+    return ContactAdded(
+        key=_key(root, _text(root, "CreateTime"), change, member.lower(), external),
+        at=_at(root),
+        member=_address(member),
+        external_id=external,
+        state=_text(root, "State"),
+        welcome_code=_text(root, "WelcomeCode"),
+        mutual=change == "add_external_contact",
+    )
+
+
+def _click(root: Element) -> Event | None:
+    try:
+        action = decode(_text(root, "EventKey"))
+    except UnknownAction as problem:
+        _log_ignored(root, f"the button is not ours: {problem}")
+        return None
+    user, code = _needed(root, "FromUserName"), _text(root, "ResponseCode")
+    parts = ("CreateTime", "TaskId", "EventKey")
+    identity = (code,) if code else (user.lower(), *(_text(root, part) for part in parts))
+    return CardClicked(
+        key=_key(root, *identity),
+        at=_at(root),
+        sender=_address(user),
+        chat=_address(user),
+        action=action,
+        card=_text(root, "TaskId"),
+        form=_selected(root),
+        edit_code=code,
+    )
+
+
+def _selected(root: Element) -> dict[str, tuple[str, ...]]:
+    return {
+        _text(item, "QuestionKey"): tuple(
+            option.text for option in item.findall("OptionIds/OptionId") if option.text
+        )
+        for item in root.findall("SelectedItems/SelectedItem")
+    }
+
+
+_EVENTS: dict[str, Callable[[Element], Event | None]] = {
+    "add_external_contact": _contact,
+    "add_half_external_contact": _contact,
+    "template_card_event": _click,
+}
+
+
+def _log_ignored(root: Element, reason: str) -> None:
+    log.info("wecom.ignored", reason=reason, at=_text(root, "CreateTime")[:20])
+
+
+def _xml(data: bytes, *, refusal: str) -> Element:
+    if len(data) > BODY_LIMIT:
+        raise CallbackRefused(refusal)
+    try:
+        root: Element = fromstring(data.decode(), forbid_dtd=True)
+    except (ParseError, DefusedXmlException, ValueError):
+        raise CallbackRefused(refusal) from None
+    if root.tag != "xml":
+        raise CallbackRefused(refusal)
+    return root
+
+
+def _text(root: Element, tag: str) -> str:
+    """The element's text; an empty element is as good as none."""
+    return root.findtext(tag) or ""
+
+
+def _needed(root: Element, tag: str) -> str:
+    text = _text(root, tag)
+    if not text:
+        raise CallbackRefused("bad_plaintext")
+    return text
+
+
+def _at(root: Element) -> datetime:
+    text = _text(root, "CreateTime")
+    if not (text.isascii() and text.isdigit() and len(text) <= 10):
+        raise CallbackRefused("bad_plaintext")
+    return datetime.fromtimestamp(int(text), UTC)
+
+
+def _address(user: str) -> str:
+    return f"wecom:{user}"
+
+
+def _key(root: Element, *parts: str) -> str:
+    return ":".join(("wecom", _text(root, "ToUserName"), *parts))
