@@ -14,9 +14,8 @@ export class CustomerPanel {
     this.progress = el("p", { class: "progress" }, "发货进度：销售确认后，进度链接会出现在这里，客户不用登录。");
     this.node = el("form", { class: "befriend", onsubmit: (event) => this.onSubmit(event) },
       this.progress,
-      el("div", { class: "row" }, labelled("称呼", this.name), labelled("公司", this.company)),
-      el("div", { class: "row" }, labelled("从哪里来", this.channel),
-        el("button", { class: "send" }, `加${seat.seller}为微信好友`)));
+      labelled("称呼", this.name), labelled("公司", this.company), labelled("从哪里来", this.channel),
+      el("button", { class: "send" }, `加${seat.seller}为微信好友`));
   }
 
   input(name, value, required = false) {

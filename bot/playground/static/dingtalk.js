@@ -20,18 +20,16 @@ const parsed = (text) => (typeof text === "string" ? JSON.parse(text) : text);
 function drawTemplate({ title, markdown: text, tips, sys_full_json_obj: rest }, clicked, act) {
   const { msgButtons: list = [] } = parsed(rest || "{}");
   return el("div", { class: "card" },
-    title ? el("h3", {}, title) : null,
-    text ? markdown(text, FLAVOURS.dingtalk) : null,
-    tips ? el("p", { class: "tips" }, tips) : null,
-    list.length ? el("div", { class: "acts" }, list.map((item) => drawTemplateButton(item, clicked, act))) : null);
+    title && el("h3", {}, title),
+    text && markdown(text, FLAVOURS.dingtalk),
+    tips && el("p", { class: "tips" }, tips),
+    list.length > 0 && el("div", { class: "acts" }, list.map((item) => drawTemplateButton(item, clicked, act))));
 }
 
 function drawTemplateButton({ text, color = "gray", id, url, request, params = {} }, clicked, act) {
-  if (url && !request) return el("span", { class: "act act-gray act-link" }, link(text, url));
-  const node = button(text, { kind: color, control: id,
+  if (url && !request) return el("span", { class: "act" }, link(text, url));
+  return button(text, { kind: color, control: id, pressed: clicked?.action_id === id,
     press: (pressed) => act.click({ action_id: id, params }, pressed) });
-  if (clicked?.action_id === id) node.classList.add("was-pressed");
-  return node;
 }
 
 // Buttons of an ActionCard, in each of its spellings: [title, url] pairs.
@@ -47,11 +45,11 @@ function linksOf(sent) {
 
 function drawActionCard({ title, text }, links, act) {
   return el("div", { class: "card" },
-    title ? el("h3", {}, title) : null,
+    title && el("h3", {}, title),
     markdown(text ?? "", FLAVOURS.dingtalk),
     el("div", { class: "acts" }, links.map(([name, url]) => {
       const said = saidBy(url);
-      if (said === null) return el("span", { class: "act act-gray act-link" }, link(name, url));
+      if (said === null) return el("span", { class: "act" }, link(name, url));
       return button(name, { kind: "gray", press: () => act.say(said) });
     })));
 }

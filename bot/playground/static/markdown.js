@@ -89,7 +89,7 @@ export function markdown(text, flavour) {
     if (kind === "gap" || kind === "hr" || kind === "heading") open = null;
     if (kind === "hr") root.append(el("hr"));
     if (kind === "heading") {
-      root.append(el("p", { class: `h h${match[1].length}` }, inline(match[2], flavour)));
+      root.append(el("p", { class: "h" }, inline(match[2], flavour)));
     }
     if (kind === "item") open = appendItem(root, open, match, flavour);
     if (kind === "quote" || kind === "text") open = appendLine(root, open, kind, match[1], flavour);

@@ -21,16 +21,14 @@ export function drawMessage(message, seat, act) {
   return el("li", { class: `message ${side}`, "data-message": message.id, tabindex: "-1" },
     el("span", { class: "face", "aria-hidden": "true" }, face),
     el("div", { class: "body" },
-      seat.role === "customer" && message.to ? el("p", { class: "to" }, `发给 ${message.to}`) : null,
+      message.to && el("p", { class: "to" }, `发给 ${message.to}`),
       body,
-      message.edits ? el("p", { class: "edited" }, editedSentence(message.edits)) : null));
+      message.edits > 0 && el("p", { class: "edited" }, editedSentence(message.edits))));
 }
 
 const editedSentence = (edits) => (edits > 1 ? `已更新 ${edits} 次` : "已更新");
 
-function ownWords(message) {
-  const text = words(message.payload);
-  if (message.content !== "voice") return el("div", { class: "bubble" }, text);
-  return el("div", { class: "bubble is-voice" },
-    el("span", { class: "wave", "aria-label": "语音" }, el("i"), el("i"), el("i")), text);
+function ownWords({ payload, content }) {
+  const wave = el("span", { class: "wave", role: "img", "aria-label": "语音" }, el("i"), el("i"), el("i"));
+  return el("div", { class: "bubble" }, content === "voice" && wave, words(payload));
 }

@@ -1,135 +1,103 @@
 // WeCom's client: text, its markdown subset, and template cards (wecom.md, section 6.4).
 
-import { boxes, button, checkedIn, labelled, select } from "./controls.js";
+import { boxes, button, checkedIn, labelled, more, select } from "./controls.js";
 import { el, link } from "./dom.js";
 import { FLAVOURS, markdown } from "./markdown.js";
+import { words } from "./words.js";
 
-const BUTTON_KINDS = { 1: "primary", 2: "default", 3: "danger", 4: "quiet" };
+const BUTTON_KINDS = { 1: "primary", 2: "default", 3: "danger", 4: "plain" };
 
-export function drawWecom(message, act) {
-  const { payload } = message;
+export function drawWecom({ payload, clicked }, act) {
   const card = payload.template_card ?? (payload.card_type ? payload : null);
-  if (card) return drawCard(card, message.clicked, act);
+  if (card) return drawCard(card, clicked, act);
   if (payload.markdown) return el("div", { class: "bubble" }, markdown(payload.markdown.content, FLAVOURS.wecom));
-  if (payload.textcard) return drawTextCard(payload.textcard);
-  const text = payload.text?.content ?? payload.text ?? payload.content ?? "";
   return [
-    text ? el("div", { class: "bubble" }, markdown(String(text), FLAVOURS.wecomText)) : null,
+    el("div", { class: "bubble" }, markdown(words(payload), FLAVOURS.wecomText)),
     (payload.attachments ?? []).map(drawAttachment),
-  ].flat();
+  ];
 }
 
-function drawAttachment({ msgtype, [msgtype]: held = {} }) {
-  if (msgtype === "link") {
-    return el("div", { class: "card" }, el("h3", {}, link(held.title, held.url)), el("p", { class: "desc" }, held.desc));
-  }
-  return el("div", { class: "card" }, el("p", { class: "desc" }, held.title ?? `［${msgtype}］`));
+function drawAttachment({ msgtype, link: held }) {
+  if (!held) return el("div", { class: "card" }, `［${msgtype}］`);
+  return el("div", { class: "card" }, el("h3", {}, link(held.title, held.url)), part("desc", held.desc));
 }
 
-function drawTextCard({ title, description, url, btntxt = "详情" }) {
-  const plain = description.replace(/<div class="\w+">|<\/div>/g, "\n").replace(/\n+/g, "\n").trim();
-  return el("div", { class: "card" }, el("h3", {}, title), el("p", { class: "desc" }, plain),
-    el("p", { class: "jump" }, link(btntxt, url)));
-}
+// A paragraph, if there is anything to say.
+const part = (look, text, tag = "p") => (text ? el(tag, { class: look }, text) : null);
 
 function drawCard(card, clicked, act) {
   const node = el("div", { class: "card" });
   const press = (key, pressed) => act.click({ key, selected: selections(node) }, pressed);
   const chosen = clicked?.selected ?? {};
+  const { main_title: title, emphasis_content: emphasis, quote_area: quote, card_action: action } = card;
   node.append(...[
     drawSource(card, press),
-    drawTitle(card),
-    drawEmphasis(card.emphasis_content),
-    drawQuote(card.quote_area),
-    card.sub_title_text ? el("p", { class: "sub" }, card.sub_title_text) : null,
+    title && el("div", {}, part("", title.title, "h3"), part("desc", title.desc)),
+    emphasis && el("p", { class: "emphasis" }, part("", emphasis.title, "strong"), emphasis.desc),
+    quote && el("blockquote", {}, part("", quote.title), quote.quote_text),
+    part("", card.sub_title_text),
     drawFacts(card.horizontal_content_list),
-    (card.vertical_content_list ?? []).map(({ title, desc }) =>
-      el("div", { class: "vertical" }, el("h4", {}, title), desc ? el("p", {}, desc) : null)),
-    (card.jump_list ?? []).map(({ title, url }) => el("p", { class: "jump" }, link(title, url))),
+    card.vertical_content_list?.map(({ title: name, desc }) => el("div", {}, el("h4", {}, name), part("desc", desc))),
     drawSelect(card.button_selection, chosen),
     drawCheckbox(card.checkbox, chosen),
-    (card.select_list ?? []).map((question) => drawSelect(question, chosen)),
+    card.select_list?.map((question) => drawSelect(question, chosen)),
     drawButtons(card, clicked, press),
-    card.card_action?.url ? el("p", { class: "jump" }, link("查看详情", card.card_action.url)) : null,
+    card.jump_list?.map(({ title: name, url }) => more(link(name, url))),
+    action?.url && more(link("查看详情", action.url)),
   ].flat().filter(Boolean));
   return node;
 }
 
 function drawSource({ source, action_menu: menu }, press) {
   if (!source?.desc && !menu) return null;
-  const items = (menu?.action_list ?? []).map(({ text, key }) => el("li", {},
-    button(text, { kind: "text", control: key, press: (pressed) => press(key, pressed) })));
+  const items = menu?.action_list.map(({ text, key }) => el("li", {},
+    button(text, { control: key, press: (pressed) => press(key, pressed) })));
   return el("div", { class: "source" },
-    el("span", { class: `ink-source-${source?.desc_color ?? 0}` }, source?.desc ?? ""),
-    menu ? el("details", { class: "menu" },
-      el("summary", { "aria-label": menu.desc || "更多操作" }, "⋯"), el("ul", {}, items)) : null);
-}
-
-function drawTitle({ main_title: title }) {
-  if (!title) return null;
-  return el("div", { class: "title" },
-    title.title ? el("h3", {}, title.title) : null, title.desc ? el("p", { class: "desc" }, title.desc) : null);
-}
-
-function drawEmphasis(emphasis) {
-  if (!emphasis) return null;
-  return el("div", { class: "emphasis" },
-    emphasis.title ? el("strong", {}, emphasis.title) : null, emphasis.desc ? el("span", {}, emphasis.desc) : null);
-}
-
-function drawQuote(quote) {
-  if (!quote) return null;
-  return el("blockquote", {},
-    quote.title ? el("p", { class: "quote-title" }, quote.url ? link(quote.title, quote.url) : quote.title) : null,
-    quote.quote_text ? el("p", {}, quote.quote_text) : null);
+    el("span", { class: `ink-${source?.desc_color ?? 0}` }, source?.desc),
+    menu && el("details", { class: "menu" }, el("summary", { "aria-label": menu.desc || "更多操作" }, "⋯"), el("ul", {}, items)));
 }
 
 function drawFacts(facts) {
   if (!facts?.length) return null;
   return el("dl", { class: "facts" }, facts.map(({ type, keyname, value, url, userid }) => [
     el("dt", {}, keyname),
-    el("dd", {}, type === 1 ? link(value || url, url) : type === 3 ? el("span", { class: "mention" }, value || userid) : value ?? ""),
+    el("dd", { class: type === 3 && "mention" }, type === 1 ? link(value || url, url) : value || userid),
   ]));
 }
 
-const pairs = (options) => (options ?? []).map(({ id, text }) => [id, text]);
+const pairs = (options) => options.map(({ id, text }) => [id, text]);
 
 function drawSelect(question, chosen) {
   if (!question) return null;
-  const { question_key: key, title, option_list: options, selected_id: selected, disable } = question;
-  const control = select({ name: key, options: pairs(options), chosen: chosen[key]?.[0] ?? selected, disabled: disable });
-  control.dataset.question = key;
+  const { question_key: name, title, option_list: options, selected_id: selected, disable: disabled } = question;
+  const control = select({ name, options: pairs(options), chosen: chosen[name]?.[0] ?? selected, disabled });
+  control.dataset.question = name;
   return labelled(title || "请选择", control);
 }
 
 function drawCheckbox(checkbox, chosen) {
   if (!checkbox) return null;
-  const { question_key: key, option_list: options, mode, disable } = checkbox;
-  const ticked = chosen[key] ?? options.filter((option) => option.is_checked).map(({ id }) => id);
-  const control = boxes({ name: key, options: pairs(options), chosen: ticked, many: mode === 1, disabled: disable });
-  control.setAttribute("aria-label", "选项");
-  control.dataset.question = key;
+  const { question_key: name, option_list: options, mode, disable: disabled } = checkbox;
+  const ticked = chosen[name] ?? options.filter((option) => option.is_checked).map(({ id }) => id);
+  const control = boxes({ name, title: "选项", options: pairs(options), chosen: ticked, many: mode === 1, disabled });
+  control.dataset.question = name;
   return control;
 }
 
 function selections(card) {
-  const entries = [...card.querySelectorAll("[data-question]")].map((control) => [
-    control.dataset.question,
-    control.localName === "select" ? [control.value] : checkedIn(control),
-  ]);
-  return Object.fromEntries(entries);
+  return Object.fromEntries([...card.querySelectorAll("[data-question]")].map((control) => [
+    control.dataset.question, control.localName === "select" ? [control.value] : checkedIn(control),
+  ]));
 }
 
 function drawButtons(card, clicked, press) {
-  const settled = card.replace_text ?? card.button?.replace_name;
+  const settled = card.replace_text;
   if (settled) return el("div", { class: "acts" }, button(settled, { kind: "settled", disabled: true }));
-  const list = card.button_list ?? (card.submit_button ? [{ style: 1, ...card.submit_button }] : []);
+  const list = card.button_list ?? [card.submit_button].filter(Boolean);
   if (!list.length) return null;
   return el("div", { class: "acts" }, list.map(({ type, text = "提交", style = 1, key, url }) => {
-    if (type === 1) return el("span", { class: "act act-link" }, link(text, url));
-    const drawn = button(text, { kind: BUTTON_KINDS[style] ?? "primary", control: key,
+    if (type === 1) return el("span", { class: "act" }, link(text, url));
+    return button(text, { kind: BUTTON_KINDS[style] ?? "primary", control: key, pressed: clicked?.key === key,
       press: (pressed) => press(key, pressed) });
-    if (clicked?.key === key) drawn.classList.add("was-pressed");
-    return drawn;
   }));
 }

@@ -1,0 +1,75 @@
+// Inputs of Feishu's cards, and what the client reports when their form is sent (feishu.md, 7.1, 13.3).
+
+import { boxes, checkedIn, labelled, select } from "./controls.js";
+import { el } from "./dom.js";
+import { FLAVOURS, markdown } from "./markdown.js";
+
+const OFFSET = "+0800";
+
+// A text object: plain, or markdown.
+export function textOf(held) {
+  return held?.tag === "lark_md" ? markdown(held.content, FLAVOURS.feishu) : held?.content ?? "";
+}
+
+export const callbackOf = ({ behaviors }) => behaviors?.find(({ type }) => type === "callback")?.value;
+
+export const INPUTS = {
+  input: drawInput,
+  select_static: drawSelect,
+  multi_select_static: drawManySelect,
+  date_picker: (element, context) => drawPicker("date", element.initial_date, element, context),
+  picker_time: (element, context) => drawPicker("time", element.initial_time, element, context),
+  picker_datetime: (element, context) => drawPicker("datetime-local", element.initial_datetime, element, context),
+};
+
+// The values of a filled form, or the first required input that is empty.
+export function filledIn(form) {
+  const values = {};
+  for (const { name, required, control, read } of form) {
+    const value = read();
+    const missing = Boolean(required && !value.length);
+    control.classList.toggle("is-missing", missing);
+    if (missing) return { missing: control };
+    if (value.length) values[name] = value;
+  }
+  return { values };
+}
+
+// Joins an input to its form; outside a form it reports by itself when it changes.
+function placed(element, { act, form }, control, read) {
+  const { tag, name, required, label } = element;
+  const value = callbackOf(element);
+  if (form) form.push({ name, required, control, read });
+  else if (value) control.addEventListener("change", () => act.click({ tag, value, name, option: read() }, control));
+  if (label) return labelled(textOf(label), control);
+  control.setAttribute("aria-label", textOf(element.placeholder) || name);
+  return el("div", { class: "field" }, control);
+}
+
+function drawInput(element, context) {
+  const { name, input_type: type, rows, default_value: value = "", max_length: maxlength, placeholder, disabled } = element;
+  const control = el(type === "multiline_text" ? "textarea" : "input", {
+    "data-control": name, rows, maxlength, disabled, placeholder: textOf(placeholder) });
+  control.value = value;
+  return placed(element, context, control, () => control.value.trim());
+}
+
+const pairs = (options) => options.map(({ text, value }) => [value, textOf(text)]);
+
+function drawSelect(element, context) {
+  const { name, options, initial_option: chosen, placeholder, disabled } = element;
+  const control = select({ name, options: pairs(options), chosen, placeholder: textOf(placeholder) || "请选择", disabled });
+  return placed(element, context, control, () => control.value);
+}
+
+function drawManySelect(element, context) {
+  const { name, options, selected_values: chosen = [], placeholder, disabled } = element;
+  const control = boxes({ name, title: textOf(placeholder), options: pairs(options), chosen, many: true, disabled });
+  return placed(element, context, control, () => checkedIn(control));
+}
+
+function drawPicker(type, initial = "", element, context) {
+  const control = el("input", { type, "data-control": element.name, disabled: element.disabled });
+  control.value = initial.replace(" ", "T");
+  return placed(element, context, control, () => control.value && `${control.value.replace("T", " ")} ${OFFSET}`);
+}
