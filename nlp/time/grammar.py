@@ -19,6 +19,8 @@ class Meaning(NamedTuple):
     place: Place
     hold: Place | None = None
     """The whole calendar period, for a finer piece to lie in: 三年后 is a day, but 三年后的八月."""
+    reach: Grain | None = None
+    """The grain of that period."""
     kind: Kind = "point"
     floats: bool = False
     """Comes round again: the 15th, a Wednesday, March. The coming one is meant."""
@@ -29,7 +31,8 @@ class Meaning(NamedTuple):
 
     @property
     def rank(self) -> int:
-        return RANK[self.grain]
+        """How wide a stretch it can hold."""
+        return RANK[self.reach or self.grain]
 
 
 class Piece(NamedTuple):
@@ -78,7 +81,7 @@ class Expression:
 
     @property
     def finest(self) -> int:
-        return min(piece.meaning.rank for piece in self.pieces)
+        return min(RANK[piece.meaning.grain] for piece in self.pieces)
 
     @property
     def disputed(self) -> bool:

@@ -1,6 +1,5 @@
 """Find every time expression in a text."""
 
-import re
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
@@ -16,10 +15,6 @@ from nlp.time.window import Scene
 MOST_OF_A_KIND = 100
 """A note does not hold more; a pasted log may."""
 
-HINT = re.compile(
-    r"[\d年月周日天号点时今明昨后前内节晚早午夜快刻礼期]|[a-z]{3}|[一二三四五六七八九十几]"
-)
-
 
 def propose(text: str) -> Iterator[Piece]:
     for parser in PARSERS:
@@ -32,8 +27,6 @@ def propose(text: str) -> Iterator[Piece]:
 def find(text: str, now: datetime) -> list[TimeSpan]:
     """The time expressions of the text in their order, as seen at `now`, an aware datetime."""
     folded = fold(text)
-    if not HINT.search(folded):
-        return []
     scene = Scene(now.replace(tzinfo=None, second=0, microsecond=0))
     spans = (resolve(each, text, scene, now) for each in refine(propose(folded), folded))
     return [span for span in spans if span is not None]

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from itertools import pairwise
 
-from nlp.time.grammar import Expression, Piece, by_width, coming
+from nlp.time.grammar import Expression, Piece, coming
 from nlp.time.window import RANK, Scene, Window
 
 DAY_RANK = RANK["day"]
@@ -24,7 +25,7 @@ def keep_longest(pieces: list[Piece]) -> list[Piece]:
     return kept
 
 
-GLUE = re.compile(r"\s*[的,，(（]?\s*")
+GLUE = re.compile(r"\s*[)]?\s*[的,，(]?\s*")
 
 
 def may_follow(last: Piece, piece: Piece) -> bool:
@@ -62,17 +63,25 @@ def expression_of(pieces: tuple[Piece, ...]) -> Expression:
     )
 
 
+def borrowed(left: Expression, right: Expression) -> tuple[Piece, ...]:
+    """The wider pieces that the right one leaves out: 3月8号到10号."""
+    if not right.floats:
+        return ()
+    width = max(right.widest, HOUR_RANK)
+    return tuple(piece for piece in left.pieces if piece.meaning.rank > width)
+
+
 def joined(left: Expression, right: Expression) -> Expression:
     """From the start of one to the end of the other; the right one borrows what it leaves out."""
-    borrowed = tuple(piece for piece in left.pieces if piece.meaning.rank > right.widest)
-    pieces = borrowed + right.pieces
+    pieces = borrowed(left, right) + right.pieces
+    alone = len(pieces) == len(right.pieces)
     clocked = right.finest <= HOUR_RANK
 
     def place(scene: Scene) -> Window | None:
         first = left.place(scene)
         if first is None or first.start is None:
             return None
-        later = scene._replace(now=first.start) if right.floats and not borrowed else scene
+        later = scene._replace(now=first.start) if right.floats and alone else scene
         second = coming(pieces, later)
         if second is None:
             return None
@@ -81,7 +90,7 @@ def joined(left: Expression, right: Expression) -> Expression:
             return None
         return Window(first.start, end, second.grain, "range", first.assumed)
 
-    kind = "recurring" if left.kind == "recurring" else "range"
+    kind = left.kind if left.kind in ("recurring", "duration") else "range"
     return Expression(
         left.begin, right.finish, left.pieces, place, f"{left.rule}..{right.rule}", kind
     )
@@ -103,6 +112,8 @@ def join_ranges(expressions: list[Expression], text: str) -> list[Expression]:
 
 
 def may_join(left: Expression, right: Expression, text: str) -> bool:
+    if left.kind == right.kind == "duration":
+        return bool(BETWEEN.fullmatch(text, left.finish, right.begin))
     if {left.kind, right.kind} & {"vague", "duration", "deadline"} or left.kind == "range":
         return False
     if left.finish == right.begin:
@@ -116,13 +127,14 @@ LIMITS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "before",
         re.compile(
-            r"\s?(?:的时候)?或?者?[之以]?前(?!往|台|端|面|期|景|提|言|任|沿|段|列|途|线|排)"
+            r"\s?(?:的时候)?或?者?[之以]?前(?!往|台|端|面|期|景|提(?![交供出])|言|任|沿|段|列|途|线|排)"
         ),
     ),
     ("within", re.compile(r"[之以]?内(?![部容地测审蒙科外存页])")),
+    ("from", re.compile(r"\s?[或及和]者?[之以]后")),
     ("after", re.compile(r"\s?[或及]?者?[之以过]?后(?![天台面期续勤端])")),
     ("from", re.compile(r"\s?(?:起|开始|以来)(?![床草码重])")),
-    ("due", re.compile(r"\s?(?:截止|截至|为止|到期|止(?!损))")),
+    ("due", re.compile(r"\s?(?:截止|为止|到期|止(?!损))")),
 )
 DUE_BEFORE = re.compile(
     r"(?:最[晚迟慢]|不[晚迟]于|至迟|截止(?:日期|时间)?|截至|\bddl|\bdeadline)\s?[:：]?(?:到|是|为|于|在)?\s?$"
@@ -151,6 +163,8 @@ def bind_limits(expressions: list[Expression], text: str) -> list[Expression]:
 
 
 def bind(expression: Expression, limit: str) -> None:
+    if expression.kind == "range":
+        return
     binder = BINDERS[limit]
     unbound = expression.place
     clocked = expression.finest <= HOUR_RANK
@@ -238,14 +252,48 @@ def apply_corrections(expressions: list[Expression], text: str) -> list[Expressi
     return kept
 
 
-REFINERS: tuple[Refiner, ...] = (join_ranges, bind_limits, apply_corrections)
+ALSO = re.compile(r"\s*(?:[、和与跟及或]|或者|以及)\s*")
 
 
-def refine(pieces: Iterable[Piece], text: str) -> list[Expression]:
-    expressions = chain(keep_longest(list(pieces)), text)
-    for refiner in REFINERS:
-        expressions = refiner(expressions, text)
+def share_dates(expressions: list[Expression], text: str) -> list[Expression]:
+    """明天8点和9点, 下周三或周四: the second follows on the first."""
+    for left, right in pairwise(expressions):
+        if right.floats and left.kind == "point" and ALSO.fullmatch(text, left.finish, right.begin):
+            follow(left, right)
     return expressions
 
 
-__all__ = ["REFINERS", "by_width", "refine"]
+def follow(left: Expression, right: Expression) -> None:
+    pieces = borrowed(left, right) + right.pieces
+    alone, first = len(pieces) == len(right.pieces), left.place
+
+    def place(scene: Scene) -> Window | None:
+        before = first(scene)
+        if alone and before and before.start and before.start > scene.now:
+            scene = scene._replace(now=before.start)
+        return coming(pieces, scene)
+
+    right.place = place
+
+
+REFINERS: tuple[Refiner, ...] = (join_ranges, share_dates, bind_limits, apply_corrections)
+
+
+TITLE = re.compile(r"《[^《》]{1,30}》")
+
+
+def outside_titles(pieces: Iterable[Piece], text: str) -> list[Piece]:
+    """《明日之后》 is a game."""
+    titles = [match.span() for match in TITLE.finditer(text)]
+    return [
+        piece
+        for piece in pieces
+        if not any(begin < piece.begin < finish for begin, finish in titles)
+    ]
+
+
+def refine(pieces: Iterable[Piece], text: str) -> list[Expression]:
+    expressions = chain(keep_longest(outside_titles(pieces, text)), text)
+    for refiner in REFINERS:
+        expressions = refiner(expressions, text)
+    return expressions

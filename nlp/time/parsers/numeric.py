@@ -19,13 +19,11 @@ def fixed_day(year: int, month: int, day: int) -> Meaning | None:
 
 
 @reads(
-    r"(?<![\d.:/-])((?:19|20)\d\d)([-/. 年])(\d{1,2})([-/. 月])(\d{1,2})日?(?!\d|[-/.]\d)"
+    r"(?<![\d.:/-])((?:19|20)\d\d)([-/. ])(\d{1,2})\2(\d{1,2})日?(?!\d|[-/.]\d)"
     r"|(?<![\d.])(20\d\d|19\d\d)(0[1-9]|1[0-2])([0-2]\d|3[01])(?!\d|\.\d)"
 )
 def year_month_day(match: re.Match[str]) -> Meaning | None:
-    if match[1] and match[2] + match[4] not in ("--", "//", "..", "  ", "年月"):
-        return None
-    year, month, day = (match[1], match[3], match[5]) if match[1] else match.group(6, 7, 8)
+    year, month, day = match.group(1, 3, 4) if match[1] else match.group(5, 6, 7)
     return fixed_day(int(year), int(month), int(day))
 
 

@@ -12,7 +12,7 @@ from nlp.time.window import Scene, Window, day_of
 
 @reads(
     "尽快|尽早|尽速|马上|立刻|立即|稍后|晚点儿?|一会儿?(?!说|厂)|抓紧|近期|近日|回头|改天|改日|过阵子|过段时间|过一?段时间"
-    "|(?:再?过|这|等)几[天日周]|几[天日周][之以]?[后内]|到时候?(?!间)|有空(?:的时候)?|找时间"
+    "|(?:再?过|这|等)几[天日周]|几[天日周][之以]?[后内]|到时候?(?!间)"
     r"|\basap\b|\bsoon\b|as soon as possible|\bsome ?time\b|\blater\b|\bone day\b"
 )
 def vague(match: re.Match[str]) -> Meaning | None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from nlp.numbers import ZH_NUMERAL, read_whole
 from nlp.time.grammar import Meaning, Place, reads
+from nlp.time.types import Grain
 from nlp.time.window import DAY, Scene, Window, midnight
 
 HOUR = timedelta(hours=1)
@@ -44,8 +45,8 @@ def in_day(hours: tuple[int, int]) -> Place:
 
 @reads(
     r"(凌晨|拂晓|黎明(?!主演)|清晨|[上中下](?=午)午|正午|午间|午前|午后|傍晚|白天|深夜|半夜|下半夜|后半夜"
-    r"|一?大?早(?:晨|上|间|(?<=一早)|(?<=大早)(?!就))|晨间|晚(?:上|间)|夜(?:里|间|晚)|黄昏"
-    r"|(?<=[今明昨后当次天日号一二三四五六])(?:早(?![已就点知餐期产退些])|晚(?![点些于餐会宴饭期到])|夜)"
+    r"|(?:(?<![周期拜])一)?大?早(?:晨|上|间|(?<=一早)|(?<=大早)(?!就))|晨间|晚(?:上|间)|夜(?:里|间|晚)|黄昏"
+    r"|(?:(?<=[今明昨后当次天日号])|(?<=[周期拜][一二三四五六日]))(?:早(?![已就点知餐期产退些])|晚(?![点些于餐会宴饭期到])|夜)"
     r"|早(?=[一二三四五六七八九十\d]+点))"
 )
 def part_of_day(match: re.Match[str]) -> Meaning:
@@ -89,32 +90,37 @@ def office_hour(hour: int, *, exact: bool, scene: Scene) -> int:
     return (hour + 12) % 24 if scene.other and hour != 12 else hour
 
 
-def on_clock(hour: int, minute: int, *, exact: bool = False, shown: bool = False) -> Place:
-    """`exact`: the hour is on the 24-hour clock. `shown`: minutes were said."""
-    grain = "minute" if shown else "hour"
+def on_clock(hour: int, minute: int, *, exact: bool, formal: bool, shown: bool) -> Place:
+    grain: Grain = "minute" if shown else "hour"
 
     def place(within: Window | None, scene: Scene) -> Window | None:
         if within is not None and within.grain == "part_of_day" and not exact:
             start = moment_in_part(within, hour, minute)
-            return Window(start, start + HOUR, grain)  # type: ignore[arg-type]
+            return Window(start, start + HOUR, grain)
         if within is not None and within.grain not in ("day", "part_of_day"):
             return None
-        there = office_hour(hour, exact=exact, scene=scene)
+        there = office_hour(hour, exact=exact or formal, scene=scene)
         day = midnight(within.first) if within else scene.today + scene.skip * DAY
         start = day + timedelta(hours=there, minutes=minute)
         note = "没说上午下午，按办公时间" if there != hour else ""
-        return Window(start, start + HOUR, grain, assumed=note)  # type: ignore[arg-type]
+        return Window(start, start + HOUR, grain, assumed=note)
 
     return place
 
 
-def clock_time(hour: int, minute: int, *, exact: bool = False, shown: bool = False) -> Meaning:
-    exact = exact or hour > 12 or hour == 0
+def clock_time(
+    hour: int, minute: int, *, exact: bool = False, formal: bool = False, shown: bool = False
+) -> Meaning:
+    """`exact`: on the 24-hour clock. `formal`: 3时, so too unless a part of day was said.
+
+    `shown`: minutes were said.
+    """
+    exact = exact or hour > 12
     return Meaning(
         "minute" if shown else "hour",
-        on_clock(hour, minute, exact=exact, shown=shown),
+        on_clock(hour, minute, exact=exact, formal=formal, shown=shown),
         floats=True,
-        disputed=not exact,
+        disputed=not (exact or formal),
     )
 
 
@@ -131,7 +137,8 @@ BLANK_BEHIND = re.compile(r"\s*(?:$|[,，。;；:：!！?？、])")
 
 @reads(
     rf"(?<![\d.:第%]|[{ZH_NUMERAL}])({NUMBER})(?:点(?!{LISTED})|时(?!间|候|期|代|段|机|长|效|不时|而|常))钟?"
-    rf"(?:(半)|([一二两三123])刻|({NUMBER})(?:分钟?|(?![\d点时个天月年{ZH_NUMERAL}%]))(?:\s?{NUMBER}秒)?|过?(?:整|正|许|多))?"
+    rf"(?!\d(?![\d分刻])|[一二三四五六七八九](?:[度米元万折倍成]|$|[,，。]))"
+    rf"(?:(半)|([一二两三123])刻|(?:({NUMBER})分钟?|(零[一二三四五六七八九]|[一二三四五]?十[一二三四五六七八九]?|\d\d)(?![\d点时个天月年{ZH_NUMERAL}%]))(?:\s?(?:{NUMBER}秒|\d\d(?!\d)))?|过?(?:整|正|许|多))?"
     r"钟?"
 )
 def oclock(match: re.Match[str]) -> Meaning | None:
@@ -143,7 +150,7 @@ def oclock(match: re.Match[str]) -> Meaning | None:
     minute = minutes_said(match)
     if minute is None or minute > 59:
         return None
-    return clock_time(hour, minute, shown=any(match[group] for group in (2, 3, 4)))
+    return clock_time(hour, minute, shown=_has_minutes(match), formal="时" in match[0])
 
 
 def _is_one_oclock(match: re.Match[str]) -> bool:
@@ -156,7 +163,7 @@ def _is_one_oclock(match: re.Match[str]) -> bool:
 def _is_list_heading(match: re.Match[str]) -> bool:
     """他提了三点, 说两点: points of a list, not of the clock."""
     before = match.string[max(0, match.start() - 4) : match.start()]
-    bare = not any(match[group] for group in (2, 3, 4)) and match[0].endswith("点")
+    bare = not _has_minutes(match) and match[0].endswith("点")
     return (
         bare
         and bool(COUNTING_VERB.search(before))
@@ -164,15 +171,27 @@ def _is_list_heading(match: re.Match[str]) -> bool:
     )
 
 
+def _has_minutes(match: re.Match[str]) -> bool:
+    return any(match.group(2, 3, 4, 5))
+
+
 def minutes_said(match: re.Match[str]) -> int | None:
     if match[2]:
         return 30
     if match[3]:
         return 15 * (read_whole(match[3]) or 0)
-    return read_whole(match[4]) if match[4] else 0
+    words = match[4] or match[5]
+    return read_whole(words) if words else 0
 
 
-@reads(r"(?<![\d.:,/-])([01]?\d|2[0-4])[:：]([0-5]\d)(?::[0-5]\d)?(?![\d:]|\.\d)(?!\s?[ap]\.?m)")
+@reads(rf"(?<![\d.:]|[{ZH_NUMERAL}])({NUMBER})(?=[到至~-]{NUMBER}[点时](?!间|候))")
+def opening_hour(match: re.Match[str]) -> Meaning | None:
+    """The first hour of 9到11点."""
+    hour = read_whole(match[1])
+    return clock_time(hour, 0) if hour is not None and hour <= 24 else None
+
+
+@reads(r"(?<![\d.:,/])([01]?\d|2[0-4]):([0-5]\d)(?::[0-5]\d)?(?![\d:]|\.\d)(?!\s?[ap]\.?m)")
 def digital(match: re.Match[str]) -> Meaning | None:
     hour, minute = int(match[1]), int(match[2])
     if hour == 24 and minute:
@@ -180,6 +199,6 @@ def digital(match: re.Match[str]) -> Meaning | None:
     return clock_time(hour, minute, exact=match[1].startswith("0"), shown=True)
 
 
-@reads(r"(?<!不)(?<!天)下班(?=前|之前|以前|的时候|时)|收工(?=前)")
+@reads(r"(?<!不)下班(?=前|之前|以前|的时候|时)|收工(?=前)")
 def end_of_office(match: re.Match[str]) -> Meaning:
     return clock_time(18, 0, exact=True)

@@ -4,8 +4,9 @@ import re
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from nlp.numbers import ZH_NUMERAL, read_near
+from nlp.numbers import ZH_DIGIT, ZH_NUMERAL, read_near
 from nlp.time.grammar import Meaning, Place, reads
+from nlp.time.types import Grain
 from nlp.time.window import (
     DAY,
     Scene,
@@ -22,12 +23,15 @@ from nlp.time.window import (
 )
 from nlp.time.workdays import workdays_after
 
-UNITS = "秒钟?|分钟?|刻钟?|小时|钟头|工作日|交易日|天|日|周|星期|礼拜|月|季度|年"
+UNITS = "秒钟?|分钟?|刻钟?|小时|钟头|工作日|交易日|天|日|周|星期|礼拜|季度|年"
 QUANTITY = rf"\d{{1,4}}(?:\.\d)?|[{ZH_NUMERAL}]{{1,6}}|半"
-ONE = rf"(?:{QUANTITY})\s?[多来]?个?半?(?:{UNITS})半?钟?"
-AMOUNT = rf"(?<![\d.第星期周]|[{ZH_NUMERAL}])({ONE}(?:[又零余]?(?:{ONE})){{0,2}})"
-PART = re.compile(rf"({QUANTITY})\s?([多来]?)个?(半?)({UNITS})(半?)")
-NOT_AHEAD = "往|台|端|面|期|景|提|言|任|沿|进|段|瞻|列|途|辈|线|排|后|夕"
+# 三月 is March; a length is 三个月, or 半月, 两月, 仨月, which name no month.
+ONE = rf"(?:(?:{QUANTITY})\s?[多来]?(?:个?多?半?(?:{UNITS})|个多?半?月)|(?:[半两俩仨]|(?<=[前后近])三)月)[半多]?钟?"
+AMOUNT = rf"(?<![\d.第星期周]|[{ZH_NUMERAL}])({ONE}(?:[又零余和]?(?:{ONE})){{0,2}})"
+PART = re.compile(rf"({QUANTITY})\s?[多来]?个?多?(半?)({UNITS}|月)(半?)")
+MOST_YEARS = 200
+"""Beyond that the number is the name of a year."""
+NOT_AHEAD = "往|台|端|面|期|景|提(?![交供出])|言|任|沿|进|段|瞻|列|途|辈|线|排|后|夕"
 
 
 class Amount(NamedTuple):
@@ -37,7 +41,7 @@ class Amount(NamedTuple):
     days: float = 0
     hours: float = 0
     workdays: int = 0
-    grain: str = "day"
+    grain: Grain = "day"
     unit: str = "天"
     assumed: str = ""
 
@@ -53,7 +57,7 @@ MONTHS = {"月": 1, "季": 3, "年": 12}
 
 def read_amount(words: str) -> Amount | None:
     total = Amount()
-    for quantity, _, half, unit, tail in PART.findall(words):
+    for quantity, half, unit, tail in PART.findall(words):
         if quantity == "半":
             low = high = 0.5
         elif "." in quantity:
@@ -63,6 +67,9 @@ def read_amount(words: str) -> Amount | None:
             if near is None:
                 return None
             low, high = near
+        spelt_year = len(quantity) == 2 and low == high and set(quantity) <= set(ZH_DIGIT)
+        if unit == "年" and (high > MOST_YEARS or spelt_year):
+            return None
         note = "约数，取后一个" if low != high else ""
         value = high + (0.5 if half or tail else 0)
         total = _plus(total, value, unit)._replace(assumed=note)
@@ -129,13 +136,17 @@ def around(amount: Amount, sign: int) -> Place | None:
     return place
 
 
+HELD: dict[str, Grain] = {"月": "month", "季": "quarter", "年": "year"}
+
+
 def counted(words: str, sign: int) -> Meaning | None:
     amount = read_amount(words)
     if amount is None:
         return None
     hold = around(amount, sign)
-    grain = "minute" if amount.clocked else "day"
-    return Meaning(grain if not hold else "day", away(amount, sign), hold)  # type: ignore[arg-type]
+    grain: Grain = "minute" if amount.clocked else "day"
+    reach = hold and HELD.get(amount.unit[0], "week")
+    return Meaning(grain, away(amount, sign), hold, reach)
 
 
 @reads(
@@ -175,13 +186,15 @@ PROMISED = "交|到货|发货|出货|寄|搞定|完成|给|出|送"
 
 @reads(
     rf"(?:还要|还需要?|还得|还有|还剩|需要|在)?\s?{AMOUNT}(?:以内|之内|内|里面|里(?![程头]))"
-    rf"|(?:还要|还需要?|还得|还剩)\s?{AMOUNT}(?![前后])"
+    rf"|(?:还要|还需要?|还得|还剩|需要)\s?{AMOUNT}(?![前后])"
     rf"|{AMOUNT}(?=(?:就|才|可以|能|就能|左右)?(?:{PROMISED}))"
 )
 def time_within(match: re.Match[str]) -> Meaning | None:
     words = match[1] or match[2] or match[3]
     amount = read_amount(words)
-    if amount is None or (not match[1] and words.endswith(("年", "月", "日"))):
+    if amount is None or (
+        not match[1] and words[-1] in "年月" or words.endswith("日") and not amount.workdays
+    ):
         return None
     before = match.string[max(0, match.start() - 8) : match.start()]
     if SINCE_EVENT.search(before):
@@ -205,8 +218,7 @@ def rolling(amount: Amount, sign: int) -> Place:
         there = move(here, amount, sign)
         if there is None:
             return None
-        grain = "minute" if amount.clocked else "day"
-        return Window(min(here, there), max(here, there), grain, "range")  # type: ignore[arg-type]
+        return Window(min(here, there), max(here, there), amount.grain, "range")
 
     return place
 
@@ -218,7 +230,7 @@ def whole_quarters(scene: Scene, amount: Amount, sign: int) -> Window | None:
     return Window(first.start, last.end, "day", "range") if first and last else None
 
 
-PAST = "最近|近|过去|此前|之前|前|上"
+PAST = "最近|近|过去|此前|之前|前|上|这"
 FUTURE = "未来|今后|接下来|往后|此后|后|下"
 
 
@@ -251,18 +263,15 @@ def bare_amount(match: re.Match[str]) -> Meaning | None:
     return Meaning("day", no_date, kind="duration") if read_amount(match[1]) else None
 
 
-@reads(r"(?:这|就?这?一|这一)(?:两|二|几|两三)(?:天|日)(?:内|之内|里)?(?!前|后)")
-def these_days(match: re.Match[str]) -> Meaning | None:
-    if match[0][0] != "这" and "一两天" not in match[0]:
-        return None
-
+@reads(r"这(?:一两|两|二|两三)[天日](?:内|之内|里)?(?!前|后)")
+def these_days(match: re.Match[str]) -> Meaning:
     def place(within: Window | None, scene: Scene) -> Window | None:
         return Window(scene.today, scene.today + 3 * DAY, "day", "range", "按今天起三天内")
 
     return Meaning("day", place, kind="range")
 
 
-@reads(rf"(?:之|的)?([前后])({QUANTITY})个?(天|日|周|星期|礼拜)(?!内)")
+@reads(rf"(?<=[节日号天末])[之的]?([前后])({QUANTITY})个?(天|日|周|星期|礼拜)(?!内)")
 def moved_day(match: re.Match[str]) -> Meaning | None:
     """教师节前一天: counted from the day named before it."""
     amount = read_amount(match[2] + match[3])

@@ -115,7 +115,7 @@ def _other_week(window: Window, weeks: int | None, scene: Scene) -> Window:
 
 
 @reads(
-    r"(?<![一二两三四五六七八九十几\d每])(上+|下+|这|本|当)?(?:一?个)?(?:周|星期|礼拜)"
+    r"(?<![一二两三四五六七八九十几\d每])(上+|(?<=一下)下|(?<!一)下+|这|本|当)?(?:一?个)?(?:周|星期|礼拜)"
     rf"(末|六[日天]|[一二三四五六日天]|[1-7](?![\d.个天家年%月次]))"
     rf"(?![{GIVEN_NAMES}]|[次遍趟]|周年|年)(?!(?<=一)[个些般样共])"
 )
@@ -140,24 +140,44 @@ def in_month(day: int) -> Place:
 
 @reads(
     rf"(?<![第\d.:/*#-])(?:(?<=月)|(?<=月的)|(?<=月份)|\b|(?<=[^\W{ZH_NUMERAL}]))({NUMBER})"
-    rf"(?:号(?!{BEHIND_NUMBER})|日(?![元本常报志历程内]|之[内计]|以内))"
+    rf"\s?(?:号(?!{BEHIND_NUMBER})|日(?![元本常报志历程]))"
 )
 def day_of_month(match: re.Match[str]) -> Meaning | None:
     day = read_whole(match[1])
-    before = match.string[max(0, match.start() - 2) : match.start()]
+    before = match.string[max(0, match.start() - 4) : match.start()].rstrip()
     if day is None or not 1 <= day <= 31 or match[1][0] in "两俩仨零〇":
         return None
-    if match[0] == "一日" and not before.endswith("月"):
+    in_named_month = before.endswith(("月", "月的", "月份"))
+    if match[0][-1] == "日" and not in_named_month and not _may_be_bare(match):
+        return None
+    if in_named_month and not _fits(before, day):
         return None
     return Meaning("day", in_month(day), floats=True)
 
 
-@reads(rf"(?<=月)\s?({NUMBER})(?![\d{ZH_NUMERAL}.:]|\s?[号日个天年%万元块台套件人家次:点时/-])")
+@reads(rf"(?<=月)\s?({NUMBER})(?![\d{ZH_NUMERAL}.:]|\s?[号日个天年%万元块台套件人家次:点时月/-])")
 def bare_day_of_month(match: re.Match[str]) -> Meaning | None:
     day = read_whole(match[1])
     if day is None or not 1 <= day <= 31:
         return None
     return Meaning("day", in_month(day), floats=True)
+
+
+def _may_be_bare(match: re.Match[str]) -> bool:
+    """一日之计, 五日内 and 三日以内 are lengths."""
+    return match[0] != "一日" and match.string[match.end() : match.end() + 2] not in LENGTH_BEHIND
+
+
+LENGTH_BEHIND = ("之内", "以内", "之计") + tuple("内" + char for char in "我完交给发到出，。,.")
+LONGEST_MONTH = {2: 29, 4: 30, 6: 30, 9: 30, 11: 30}
+MONTH_BEFORE = re.compile(rf"({NUMBER})月份?的?$")
+
+
+def _fits(before: str, day: int) -> bool:
+    """2月30日 is no day at all, not the 30th."""
+    month = MONTH_BEFORE.search(before)
+    number = read_whole(month[1]) if month else None
+    return number is None or day <= LONGEST_MONTH.get(number, 31)
 
 
 def days_in_month(first: int, last: int) -> Place:

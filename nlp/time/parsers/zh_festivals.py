@@ -11,6 +11,7 @@ from nlp.time.holidays import (
     back_to_work,
     break_around,
     coming_break,
+    new_years_eve,
     opening_day,
 )
 from nlp.time.lunar import lunar_date, month_span
@@ -70,10 +71,23 @@ def yearly(day_in: Callable[[int], date | None], *, excluded: bool = True) -> Pl
         if within is not None and within.grain != "year":
             return None
         year = within.first.year if within else scene.today.year + scene.skip
+        if (
+            within
+            and day_in is new_years_eve
+            and at_midnight(day_in(year) or date.max) < scene.today
+        ):
+            year += 1  # the eve of 2025 closes the lunar year, early in 2026
         day = day_in(year)
         return day_of(at_midnight(day))._replace(excluded=excluded) if day else None
 
     return place
+
+
+def eve_year(named: int, scene: Scene) -> int:
+    """The eve of 2025 closes that lunar year, early in 2026, unless this year's is still ahead."""
+    eve = new_years_eve(named)
+    ahead = named == scene.today.year and eve is not None and at_midnight(eve) >= scene.today
+    return named if ahead else named + 1
 
 
 @reads(rf"{FESTIVAL}(?:当[天日]|那天)?")
@@ -222,7 +236,7 @@ LUNAR_DAY = (
     rf"(?:[农阴旧]历的?)(闰?)([正冬腊一二三四五六七八九十]{{1,2}}|\d{{1,2}})月({LUNAR_DAY})?[日号]?"
     rf"|(闰?)([正冬腊])月({LUNAR_DAY})?[日号]?(?!\d)"
     rf"|(闰)([一二三四五六七八九十]{{1,2}}|\d{{1,2}})月({LUNAR_DAY})?[日号]?"
-    r"|()(十?[一二三四五六七八九十]|\d{1,2})月(初[一二三四五六七八九十]|廿[一二三四五六七八九]?)[日号]?"
+    r"|()(十?[一二三四五六七八九十]|\d{1,2})月(初[一二三四五六七八九十]|廿[一二三四五六七八九]?)(?![日号])"
 )
 def lunar(match: re.Match[str]) -> Meaning | None:
     offset = next(index for index in (1, 4, 7, 10) if match[index + 1])

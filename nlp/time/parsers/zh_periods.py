@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from nlp.numbers import ZH_DIGIT, ZH_NUMERAL, read_whole
 from nlp.time.grammar import Meaning, Place, reads
-from nlp.time.parsers.zh_days import NUMBER, WEEKDAYS, weeks_said
+from nlp.time.parsers.zh_days import LONGEST_MONTH, NUMBER, WEEKDAYS, weeks_said
 from nlp.time.types import Grain
 from nlp.time.window import (
     DAY,
@@ -24,7 +24,6 @@ from nlp.time.window import (
 
 YEAR_OFFSETS = {"大前": -3, "前": -2, "去": -1, "上": -1, "今": 0, "本": 0, "当": 0, "这": 0}
 YEAR_OFFSETS |= {"明": 1, "次": 1, "来": 1, "下": 1, "后": 2}
-LONGEST_MONTH = {2: 29, 4: 30, 6: 30, 9: 30, 11: 30}
 
 
 def relative(grain: Grain, offset: int) -> Place:
@@ -59,7 +58,9 @@ def relative_week_place(weeks: int) -> Place:
     return place
 
 
-@reads(r"(?<!每)(上+|下+|这|本|当)一?个?(?:周|星期|礼拜)(?=周|星期|礼拜|(?!末|年|围|边|刊|报))")
+@reads(
+    r"(?<!每)(上+|(?<=一下)下|(?<!一)下+|这|本|当)一?个?(?:周|星期|礼拜)(?=周|星期|礼拜|(?!末|年|围|边|刊|报))"
+)
 def relative_week(match: re.Match[str]) -> Meaning:
     weeks = weeks_said(match[1]) or 0
     return Meaning("week", relative_week_place(weeks), disputed=weeks > 0)
@@ -69,7 +70,7 @@ def relative_week(match: re.Match[str]) -> Meaning:
 def relative_period(match: re.Match[str]) -> Meaning | None:
     offset = match[1].count("下") - match[1].count("上")
     if match[2] == "半年":
-        return Meaning("quarter", half_year(offset), floats=True)
+        return Meaning("quarter", half_year(offset))
     return Meaning("month" if match[2] == "月" else "quarter", _whole(match[2], offset))
 
 
@@ -109,6 +110,16 @@ def named_year(match: re.Match[str]) -> Meaning | None:
 
 
 @reads(
+    r"(?<![\d.:-])((?:19|20)\d\d)(?=\s?(?:到|至|-|~|to|through|till|until)\s?(?:19|20)\d\d(?![\d年.:/-]))"
+    r"|(?:(?<=\d{4}[到至~-])|(?<=to )|(?<=through )|(?<=till ))((?:19|20)\d\d)(?![\d年.:/-])"
+    r"|^((?:19|20)\d\d)$"
+)
+def bare_year(match: re.Match[str]) -> Meaning:
+    """The years of 2016到2018."""
+    return Meaning("year", in_year(int(match[1] or match[2] or match[3])))
+
+
+@reads(
     rf"(?<![\d.]|[{ZH_NUMERAL}])(\d{{4}}|\d\d(?=年(?:\d|[{ZH_NUMERAL}]{{1,2}}月|第|[一二三四]季|以[前后]|底|末|初))"
     rf"|[{ZH_DIGIT}]{{4}}|\d\d(?=\s年))\s?年度?"
 )
@@ -127,6 +138,26 @@ def month_in_year(month: int) -> Place:
         return months_from(within.first.year, month, "month") if within.grain == "year" else None
 
     return place
+
+
+@reads(rf"(?<![\d.第]|[{ZH_NUMERAL}])({NUMBER})(?=[到至~-]{NUMBER}月)")
+def opening_month(match: re.Match[str]) -> Meaning | None:
+    """The first month of 3到5月."""
+    month = read_whole(match[1])
+    if month is None or not 1 <= month <= 12:
+        return None
+    return Meaning("month", month_in_year(month), floats=True)
+
+
+@reads(r"今明两(年|天|日)")
+def this_and_next(match: re.Match[str]) -> Meaning:
+    def place(within: Window | None, scene: Scene) -> Window | None:
+        if match[1] != "年":
+            return Window(scene.today, scene.today + 2 * DAY, "day", "range")
+        first, last = year_of(scene.today.year), year_of(scene.today.year + 1)
+        return Window(first.start, last.end, "day", "range") if first and last else None
+
+    return Meaning("day", place, kind="range")
 
 
 @reads(
@@ -161,7 +192,7 @@ def quarter_in_year(quarter: int) -> Place:
 @reads(r"(?:第?([一二三四1-4])个?|首|(最后一)个?)季度?(?![前后内])|(?<![a-z\d])q([1-4])(?![\da-z])")
 def named_quarter(match: re.Match[str]) -> Meaning:
     word = match[1] or match[3] or ("末" if match[2] else "首")
-    return Meaning("quarter", quarter_in_year(QUARTERS[word]), floats=True)
+    return Meaning("quarter", quarter_in_year(QUARTERS[word]), floats="个" not in match[0])
 
 
 def half_year(index: int) -> Place:
@@ -393,18 +424,24 @@ def leading_part(match: re.Match[str]) -> Meaning | None:
     return Meaning("day", leading(count, match[3], front=match[1] == "前"))
 
 
-SEASONS = {"春": (3, 20), "夏": (6, 21), "秋": (9, 23), "冬": (12, 21)}
+SEASONS = {
+    "春": ((3, 20), (6, 21)),
+    "夏": ((6, 21), (9, 23)),
+    "秋": ((9, 23), (12, 21)),
+    "冬": ((12, 21), (3, 20)),
+    "暑": ((7, 1), (9, 1)),
+}
 
 
-@reads(r"(?<=年)的?([春夏秋冬])(?:季|天)?(?!节|运|游|装)")
+@reads(r"(?<=年)的?(?:([春夏秋冬])(?:季|天)?|(暑)假)(?!节|运|游|装)")
 def season(match: re.Match[str]) -> Meaning:
-    month, day = SEASONS[match[1]]
+    opening, closing = SEASONS[match[1] or match[2]]
 
     def place(within: Window | None, scene: Scene) -> Window | None:
         if within is None or within.grain != "year":
             return None
-        start = real_day(within.first.year, month, day)
-        end = add_months(start.first, 3) if start else None
-        return Window(start.first, end, "quarter", excluded=True) if start and end else None
+        year = within.first.year
+        start, end = real_day(year, *opening), real_day(year + (closing < opening), *closing)
+        return Window(start.start, end.start, "quarter", excluded=True) if start and end else None
 
     return Meaning("quarter", place)
