@@ -5,8 +5,8 @@ from typing import Any
 
 from bot.playground.feishu.card_rules import elements
 
-_DAY = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d)?|\d\d:\d\d")
-_OFFSET = " +0800"
+_PICKED = re.compile(r"(\d{4}-\d\d-\d\d(?: \d\d:\d\d)?|\d\d:\d\d)(?: [+-]\d{4})?")
+_OFFSET = "+0800"
 _PICKERS = ("date_picker", "picker_time", "picker_datetime")
 _INITIAL = {
     "select_static": "initial_option",
@@ -32,7 +32,7 @@ def action(card: dict[str, Any], interaction: dict[str, Any]) -> dict[str, Any]:
         return sent | {key: interaction[key] for key in _OUTSIDE_FORMS if key in interaction}
     if not element.get("name"):
         raise ValueError("出错了，请稍后重试（200530：表单组件没有名字）")
-    filled = _form_value(form, interaction.get("form_value") or {})
+    filled = _form_value(form, interaction.get("form_value"))
     return sent | {"name": element["name"], "form_value": filled, "timezone": "Asia/Shanghai"}
 
 
@@ -53,35 +53,38 @@ def _callback_value(element: dict[str, Any]) -> Any:
     return callbacks[0].get("value") if callbacks else None
 
 
-def _form_value(form: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """As the client fills it in: what was preset stays unless it was changed."""
+def _form_value(form: dict[str, Any], given: dict[str, Any] | None) -> dict[str, Any]:
+    """As the client sends it: what is filled in, or everything preset when nobody touched it."""
     inputs = {
         element["name"]: element
         for element, _ in elements(form["elements"])
         if element["tag"] in _INITIAL and element.get("name")
     }
-    if foreign := given.keys() - inputs.keys():
+    values = _preset(inputs) if given is None else given
+    if foreign := values.keys() - inputs.keys():
         raise ValueError(f"表单里没有这一项：{'、'.join(sorted(foreign))}")
-    preset = {
-        name: element[_INITIAL[element["tag"]]]
-        for name, element in inputs.items()
-        if _INITIAL[element["tag"]] in element
-    }
-    filled = {
-        name: value for name, value in (preset | given).items() if value not in ("", [], None)
-    }
+    filled = {name: value for name, value in values.items() if value not in ("", [], None)}
     for name, element in inputs.items():
         if element.get("required") and name not in filled:
             raise ValueError(f"请先填写：{_title(element)}")
     return {name: _value(inputs[name], value) for name, value in filled.items()}
 
 
+def _preset(inputs: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return {
+        name: element[_INITIAL[element["tag"]]]
+        for name, element in inputs.items()
+        if _INITIAL[element["tag"]] in element
+    }
+
+
 def _value(element: dict[str, Any], value: Any) -> Any:
     tag = element["tag"]
     if tag in _PICKERS:
-        if not _DAY.fullmatch(str(value)):
+        picked = _PICKED.fullmatch(str(value))
+        if picked is None:
             raise ValueError(f"不是日期或时间：{value}")
-        return f"{value}{_OFFSET}"
+        return f"{picked[1]} {_OFFSET}"
     if tag.endswith("select_static"):
         known = {option["value"] for option in element["options"]}
         chosen = value if tag.startswith("multi") else [value]

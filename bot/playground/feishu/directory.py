@@ -48,7 +48,7 @@ class Directory:
                 return self._member(receive_id, _user, errors.NO_SUCH_USER_ID)
             case "chat_id":
                 return self._group_or_member(receive_id)
-        raise ApiError(errors.BAD_FIELD, f"field validation failed: receive_id_type {id_type}")
+        raise errors.bad_field("receive_id_type", f"is unknown: {id_type}")
 
     def _member(self, wanted: str, as_id: Any, code: int) -> str:
         for open_id in self.members:

@@ -14,6 +14,7 @@ NO_SUCH_USER_ID = 99992360
 NO_SUCH_UNION_ID = 99992364
 BAD_FIELD = 99992402
 BAD_SECRET = 10014
+INTERNAL = 55001
 BAD_PARAMETER = 230001
 BOT_NOT_IN_GROUP = 230002
 RECALLED = 230011
@@ -51,6 +52,10 @@ class ApiError(Exception):
             },
         }
         return web.json_response(body, status=self.status, headers=headers)
+
+
+def bad_field(name: str, why: str) -> ApiError:
+    return ApiError(BAD_FIELD, f"field validation failed: {name} {why}")
 
 
 def new_log_id() -> str:

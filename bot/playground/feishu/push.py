@@ -39,9 +39,15 @@ class Pusher:
     """Posts to one callback address and keeps a record of it."""
 
     def __init__(
-        self, now: Now, *, encrypt_key: str, retry_seconds: Sequence[float], answer_seconds: float
+        self,
+        now: Now,
+        *,
+        url: str,
+        encrypt_key: str,
+        retry_seconds: Sequence[float],
+        answer_seconds: float,
     ) -> None:
-        self.url = ""
+        self.url = url
         self.pushes: list[Push] = []
         self._now = now
         self._encrypt_key = encrypt_key
@@ -65,7 +71,7 @@ class Pusher:
         self._record(payload).statuses.append(status)
         return status, answer
 
-    async def check(self, token: str) -> bool:
+    async def check_url(self, token: str) -> bool:
         """The check of the request address: the challenge must come back within 1 s, unsigned."""
         challenge = secrets.token_urlsafe(24) + '"\\'
         payload = {"challenge": challenge, "token": token, "type": "url_verification"}
@@ -107,7 +113,7 @@ class Pusher:
         while self._retries:
             await asyncio.wait(self._retries)
 
-    async def close(self) -> None:
+    async def stop(self) -> None:
         for task in self._retries:
             task.cancel()
         await self.settled()

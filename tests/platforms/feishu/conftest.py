@@ -55,7 +55,7 @@ async def stage() -> AsyncIterator[Stage]:
     world.join("feishu", Member(LIN, "林晓"))
     world.join("feishu", Member(CHEN, "陈宇"))
     feishu = FeishuServer(world, clock, retry_seconds=(0, 0, 0, 0), answer_seconds=0.5)
-    feishu.directory.groups.add(GROUP)
+    feishu.open_group(GROUP)
     api = await _serve(list(feishu.routes()))
     settings = feishu.settings(str(api.make_url("/playground/feishu")))
     bot = Feishu(settings, clock, timeout_seconds=0.2)
@@ -66,7 +66,7 @@ async def stage() -> AsyncIterator[Stage]:
         return True
 
     callback = await _serve(list(bot.routes(accept)))
-    feishu.pusher.url = str(callback.make_url(PATH))
+    feishu.callback_url = str(callback.make_url(PATH))
     await bot.start(accept)
     yield Stage(clock, world, feishu, bot, callback, accepted)
     await bot.stop()

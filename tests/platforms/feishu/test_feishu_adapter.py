@@ -37,7 +37,7 @@ async def test_what_a_person_writes_arrives_as_one_event(stage: Stage) -> None:
     shown = await stage.feishu.say(LIN, "周五前给宏远报价")
 
     assert stage.event == MessageReceived(
-        key=f"feishu:{stage.feishu.api.app_id}:{stage.feishu.directory.tenant_key}:msg:{shown.id}",
+        key=f"feishu:{stage.feishu.gate.app_id}:{stage.feishu.directory.tenant_key}:msg:{shown.id}",
         at=stage.clock(),
         sender=PERSON,
         chat=PERSON,
@@ -94,7 +94,7 @@ async def test_a_click_in_a_group_belongs_to_the_group(stage: Stage) -> None:
 
 async def test_a_form_comes_back_with_its_values(stage: Stage) -> None:
     sent = await stage.bot.send(PERSON, FOLLOW_UP, card_id=CARD_ID)
-    form = {"stage": "quoted", "tags": ["a", "b"], "note": "要寄样品"}
+    form = {"stage": "quoted", "tags": ["a", "b"], "day": "2024-05-10", "note": "要寄样品"}
     await stage.feishu.click(
         LIN, sent.message_id, {"tag": "button", "name": "submit", "form_value": form}
     )
@@ -161,7 +161,7 @@ async def test_a_silent_server_is_unreachable(stage: Stage) -> None:
 
 async def test_an_expired_token_is_replaced_and_the_call_repeated(stage: Stage) -> None:
     await stage.bot.send(PERSON, Card(text="一"), card_id="one")
-    stage.feishu.api.forget_tokens()
+    stage.feishu.gate.forget_tokens()
     await stage.bot.send(PERSON, Card(text="二"), card_id="two")
 
     assert [message.payload["text"] for message in stage.world.messages] == ["一", "二"]
@@ -169,11 +169,11 @@ async def test_an_expired_token_is_replaced_and_the_call_repeated(stage: Stage) 
 
 async def test_a_token_is_renewed_before_it_expires(stage: Stage) -> None:
     await stage.bot.send(PERSON, Card(text="一"), card_id="one")
-    calls = stage.feishu.api.calls
+    assert stage.feishu.gate.calls == {"token": 1, "create": 1}
     stage.clock.move_to(stage.clock() + timedelta(minutes=96))
     await stage.bot.send(PERSON, Card(text="二"), card_id="two")
 
-    assert stage.feishu.api.calls == calls + 1, "no call was refused for its token"
+    assert stage.feishu.gate.calls == {"token": 2, "create": 2}, "no call was refused"
 
 
 async def test_the_sixth_message_within_a_second_must_wait(stage: Stage) -> None:
