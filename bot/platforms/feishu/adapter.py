@@ -15,7 +15,8 @@ from bot.platforms.feishu.parse import CLICK, event_type, parse
 from bot.platforms.protocol import Accept, EditRefused, Now, Rejected, Sent
 from cards.model import Card
 from cards.render import plain
-from cards.render.feishu import DEAD_BUTTON, render, render_text, split
+from cards.render.feishu import DEAD_BUTTON, render, render_text
+from cards.render.feishu_split import split
 from config.schema import FeishuSettings
 
 log = structlog.get_logger()

@@ -6,12 +6,13 @@ Facts: open.feishu.cn, "接收消息 v2.0" (im.message.receive_v1) and "卡片�
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Any
 
 import structlog
-from pydantic import BaseModel, Field, Json, ValidationError
+from pydantic import ValidationError
 
 from bot.events import CardClicked, MessageKind, MessageReceived
+from bot.platforms.feishu.payloads import ClickPush, Context, Message, MessagePush, Pressed
 from cards.actions import Action, UnknownAction, decode
 
 log = structlog.get_logger()
@@ -22,93 +23,6 @@ CLICK = "card.action.trigger"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PICKED = re.compile(r"(\d{4}-\d\d-\d\d(?: \d\d:\d\d)?|\d\d:\d\d) [+-]\d{4}")
 _MENTION = re.compile(r"@_user_\d+|@_all\b")
-
-Digits = Annotated[str, Field(pattern=r"^\d{10,17}$")]
-Id = Annotated[str, Field(min_length=1)]
-
-
-class _UserIds(BaseModel):
-    open_id: str | None = None
-    union_id: str | None = None
-    user_id: str | None = None
-
-    @property
-    def address(self) -> str:
-        """By the first id there is; Feishu may leave out the open_id of one who clicks."""
-        found = self.open_id or self.union_id or self.user_id
-        return f"feishu:{found}" if found else ""
-
-
-class _Header(BaseModel):
-    event_id: Id
-    create_time: Digits
-    app_id: str
-    tenant_key: str = ""
-
-
-class _Mention(BaseModel):
-    key: str
-    name: str = ""
-    mentioned_type: str = ""
-
-    @property
-    def as_text(self) -> str:
-        return "" if self.mentioned_type == "bot" else f"@{self.name}"
-
-
-class _Message(BaseModel):
-    message_id: Id
-    create_time: Digits
-    chat_id: Id
-    chat_type: str
-    message_type: str
-    content: Json[dict[str, Any]]
-    parent_id: str = ""
-    root_id: str = ""
-    mentions: list[_Mention] = []
-
-
-class _Sender(BaseModel):
-    sender_id: _UserIds
-    sender_type: str = "user"
-
-
-class _MessageEvent(BaseModel):
-    sender: _Sender
-    message: _Message
-
-
-class _MessagePush(BaseModel):
-    header: _Header
-    event: _MessageEvent
-
-
-class _Action(BaseModel):
-    tag: str = ""
-    name: str = ""
-    value: dict[str, Any] | str = ""
-    form_value: dict[str, Any] = {}
-    option: str | None = None
-    options: list[str] | None = None
-    input_value: str | None = None
-    checked: bool | None = None
-
-
-class _Context(BaseModel):
-    open_message_id: str = ""
-    open_chat_id: str = ""
-
-
-class _ClickEvent(BaseModel):
-    operator: _UserIds
-    action: _Action
-    context: _Context | None = None
-
-
-class _ClickPush(BaseModel):
-    header: _Header
-    event: _ClickEvent
-    context: _Context = _Context()
 
 
 def event_type(payload: dict[str, Any]) -> str:
@@ -125,9 +39,9 @@ def parse(payload: dict[str, Any]) -> MessageReceived | CardClicked[Action] | No
     kind = event_type(payload)
     try:
         if kind == MESSAGE:
-            return _read_message(_MessagePush.model_validate(payload))
+            return _read_message(MessagePush.model_validate(payload))
         if kind == CLICK:
-            return _read_click(_ClickPush.model_validate(payload))
+            return _read_click(ClickPush.model_validate(payload))
     except ValidationError as problem:
         where = [".".join(str(step) for step in error["loc"]) for error in problem.errors()]
         log.warning("feishu.ignored", event_type=kind, reason="malformed", where=where[:5])
@@ -139,11 +53,11 @@ def parse(payload: dict[str, Any]) -> MessageReceived | CardClicked[Action] | No
 def moment(digits: str) -> datetime:
     """Seconds, milliseconds or microseconds since 1970, told apart by their length: messages carry
     milliseconds, card callbacks microseconds."""
-    scale = {10: 1, 13: 1_000, 16: 1_000_000}.get(len(digits), 1_000)
-    return _EPOCH + timedelta(microseconds=int(digits) * 1_000_000 // scale)
+    microseconds = int(digits) * 10 ** (16 - len(digits))
+    return _EPOCH + timedelta(microseconds=microseconds)
 
 
-def _read_message(push: _MessagePush) -> MessageReceived | None:
+def _read_message(push: MessagePush) -> MessageReceived | None:
     header, message, sender = push.header, push.event.message, push.event.sender
     address = sender.sender_id.address
     if sender.sender_type != "user" or not address:
@@ -166,7 +80,7 @@ def _read_message(push: _MessagePush) -> MessageReceived | None:
     )
 
 
-def _read_content(message: _Message) -> tuple[MessageKind, str, str]:
+def _read_content(message: Message) -> tuple[MessageKind, str, str]:
     """Kind, text and media handle (`message/kind/key`, what `fetch` takes)."""
     content = message.content
     match message.message_type:
@@ -186,21 +100,21 @@ def _read_content(message: _Message) -> tuple[MessageKind, str, str]:
             return "other", str(content.get("name", "")), ""
 
 
-def _handle(message: _Message, kind: str, key: object) -> str:
+def _handle(message: Message, kind: str, key: object) -> str:
     return f"{message.message_id}/{kind}/{key}" if key else ""
 
 
-def _plain_text(message: _Message) -> str:
+def _plain_text(message: Message) -> str:
     names = _mention_names(message)
     text = str(message.content.get("text", ""))
     return _MENTION.sub(lambda found: names.get(found[0], found[0]), text).strip()
 
 
-def _mention_names(message: _Message) -> dict[str, str]:
+def _mention_names(message: Message) -> dict[str, str]:
     return {"@_all": "@所有人"} | {mention.key: mention.as_text for mention in message.mentions}
 
 
-def _post_text(message: _Message) -> tuple[str, list[str]]:
+def _post_text(message: Message) -> tuple[str, list[str]]:
     """Rich text as lines, and the keys of its pictures."""
     names = _mention_names(message)
     lines = [str(message.content.get("title", ""))]
@@ -223,7 +137,7 @@ def _span_text(span: dict[str, Any], names: dict[str, str]) -> str:
     return str(span.get("text", ""))
 
 
-def _read_click(push: _ClickPush) -> CardClicked[Action] | None:
+def _read_click(push: ClickPush) -> CardClicked[Action] | None:
     header, event = push.header, push.event
     context = event.context or push.context
     value = event.action.value
@@ -250,11 +164,11 @@ def _read_click(push: _ClickPush) -> CardClicked[Action] | None:
     )
 
 
-def _chat(context: _Context) -> str:
+def _chat(context: Context) -> str:
     return f"feishu:{context.open_chat_id}"
 
 
-def _form(action: _Action) -> dict[str, tuple[str, ...]]:
+def _form(action: Pressed) -> dict[str, tuple[str, ...]]:
     """Values by name. A component outside a form reports its one value under its own name."""
     values = dict(action.form_value)
     for value in (action.option, action.options, action.input_value, action.checked):

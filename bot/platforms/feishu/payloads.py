@@ -1,0 +1,106 @@
+"""The shapes of Feishu's payloads that we read; members we have no use for are left out.
+
+Facts: open.feishu.cn, "接收消息 v2.0" and "卡片回传交互".
+"""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field, Json, model_validator
+
+Digits = Annotated[str, Field(pattern=r"^(\d{10}|\d{13}|\d{16})$")]
+Id = Annotated[str, Field(min_length=1)]
+
+
+class Wire(BaseModel):
+    """A member that is null counts as missing."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_null(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {name: member for name, member in value.items() if member is not None}
+
+
+class UserIds(Wire):
+    open_id: str = ""
+    union_id: str = ""
+    user_id: str = ""
+
+    @property
+    def address(self) -> str:
+        """By the first id there is; Feishu may leave out the open_id of one who clicks."""
+        found = self.open_id or self.union_id or self.user_id
+        return f"feishu:{found}" if found else ""
+
+
+class Header(Wire):
+    event_id: Id
+    create_time: Digits
+    app_id: str
+    tenant_key: str = ""
+
+
+class Mention(Wire):
+    key: str
+    name: str = ""
+    mentioned_type: str = ""
+
+    @property
+    def as_text(self) -> str:
+        return "" if self.mentioned_type == "bot" else f"@{self.name}"
+
+
+class Message(Wire):
+    message_id: Id
+    create_time: Digits
+    chat_id: Id
+    chat_type: str
+    message_type: str
+    content: Json[dict[str, Any]]
+    parent_id: str = ""
+    root_id: str = ""
+    mentions: list[Mention] = []
+
+
+class Sender(Wire):
+    sender_id: UserIds
+    sender_type: str = "user"
+
+
+class MessageEvent(Wire):
+    sender: Sender
+    message: Message
+
+
+class MessagePush(Wire):
+    header: Header
+    event: MessageEvent
+
+
+class Pressed(Wire):
+    tag: str = ""
+    name: str = ""
+    value: dict[str, Any] | str = ""
+    form_value: dict[str, Any] = {}
+    option: str | None = None
+    options: list[str] | None = None
+    input_value: str | None = None
+    checked: bool | None = None
+
+
+class Context(Wire):
+    open_message_id: str = ""
+    open_chat_id: str = ""
+
+
+class ClickEvent(Wire):
+    operator: UserIds
+    action: Pressed
+    context: Context | None = None
+
+
+class ClickPush(Wire):
+    header: Header
+    event: ClickEvent
+    context: Context = Context()
