@@ -1,0 +1,91 @@
+"""Bodies of robot messages as the imitated DingTalk delivers them (消息发送与接收类型)."""
+
+import base64
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from bot.playground.dingtalk.api import App
+from bot.playground.world import Content, Member, Shown
+
+SPOKEN_MILLISECONDS = 4200
+OUR_ID = "$:LWCP_v1:$bot"
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABh6FO1AAAAABJRU5ErkJggg=="
+)
+QUOTA_USED_UP = "受调用量超量影响，当前我的消息服务已经暂停。"
+
+Keep = Callable[[bytes, str], str]
+"""Stores a file; its `downloadCode`."""
+
+
+def spoken(text: str, content: Content, *, in_group: bool, keep: Keep) -> dict[str, Any]:
+    """The kind of a message and what it holds. Raises ValueError in Chinese."""
+    if content == "text":
+        # The mention of the robot is removed and leaves its blank.
+        return {"msgtype": "text", "text": {"content": f" {text}" if in_group else text}}
+    if content == "image":
+        return {"msgtype": "picture", "content": {"downloadCode": keep(PICTURE, "image/png")}}
+    if in_group or content not in ("voice", "file"):
+        raise ValueError("钉钉群里只能给机器人发文字和图片")
+    if content == "voice":
+        code = keep(b"OggS", "audio/ogg")
+        voice = {"recognition": text, "downloadCode": code, "duration": SPOKEN_MILLISECONDS}
+        return {"msgtype": "audio", "content": voice}
+    code = keep(text.encode(), "application/octet-stream")
+    return {"msgtype": "file", "content": {"downloadCode": code, "fileName": text}}
+
+
+def envelope(
+    app: App, member: Member, shown: Shown, *, webhook: str, until: datetime
+) -> dict[str, Any]:
+    in_group = shown.chat != member.id
+    body: dict[str, Any] = {
+        "conversationId": shown.chat if in_group else conversation(app, member.id),
+        "conversationType": "2" if in_group else "1",
+        "msgId": shown.id,
+        "senderStaffId": member.id,
+        "senderNick": member.name,
+        "senderId": f"$:LWCP_v1:${_short_hash(member.id)}",
+        "senderCorpId": app.corp_id,
+        "isAdmin": False,
+        "chatbotCorpId": app.corp_id,
+        "chatbotUserId": OUR_ID,
+        "robotCode": app.client_id,
+        "sessionWebhook": webhook,
+        "sessionWebhookExpiredTime": _milliseconds(until),
+        "createAt": _milliseconds(shown.at),
+        "senderPlatform": "Mac",
+    }
+    if in_group:
+        mentioned = [{"dingtalkId": OUR_ID}]
+        body |= {"conversationTitle": shown.chat, "isInAtList": True, "atUsers": mentioned}
+    return body
+
+
+def quoting(body: Mapping[str, Any], quoted: Shown) -> dict[str, Any]:
+    """A text that quotes an earlier message, as clients were seen to send it."""
+    replied = {"msgType": "text", "msgId": quoted.id, "senderId": quoted.sender}
+    text = {**body.get("text", {}), "isReplyMsg": True, "repliedMsg": replied}
+    key = "originalProcessQueryKey" if quoted.sender == "bot" else "originalMsgId"
+    return {**body, "text": text, key: quoted.id} if "text" in body else dict(body)
+
+
+def without_words(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What arrives when the month's deliveries are used up (计费模型说明)."""
+    rest = {key: value for key, value in body.items() if key not in ("text", "content")}
+    return rest | {"errorCode": 20001, "errorMessage": QUOTA_USED_UP}
+
+
+def conversation(app: App, user: str) -> str:
+    """The id of a one-to-one chat, which looks like a group's."""
+    return f"cid{_short_hash(app.corp_id + user)}=="
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)

@@ -1,0 +1,210 @@
+"""DingTalk as its users and our bot see it: people write and press, the API answers."""
+
+import json
+import secrets
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from aiohttp import web
+from pydantic import SecretStr
+
+from bot.platforms.protocol import Now
+from bot.playground.dingtalk.api import ROBOT_SCOPE, App, Door, Robot
+from bot.playground.dingtalk.cards import CARD_SCOPE, Cards, Instance
+from bot.playground.dingtalk.gateway import Gateway, Pace
+from bot.playground.dingtalk.limits import Faults, Limits, Quota
+from bot.playground.dingtalk.messages import (
+    conversation,
+    envelope,
+    quoting,
+    spoken,
+    without_words,
+)
+from bot.playground.world import Content, Member, Shown, World
+from config.schema import DingTalkSettings
+
+BASE = "/playground/dingtalk"
+MESSAGES = "/v1.0/im/bot/messages/get"
+CLICKS = "/v1.0/card/instances/callback"
+
+
+class DingTalkServer:
+    """Implements `Imitation`."""
+
+    name = "dingtalk"
+
+    def __init__(
+        self, world: World, now: Now, *, limits: Limits | None = None, pace: Pace | None = None
+    ) -> None:
+        self.world = world
+        self.faults = Faults()
+        self.quota = Quota(limits or Limits(), now)
+        self.app = App(
+            client_id=f"ding{secrets.token_hex(8)}",
+            client_secret=secrets.token_urlsafe(32),
+            corp_id=f"dingcorp{secrets.token_hex(12)}",
+            scopes={ROBOT_SCOPE, CARD_SCOPE},
+        )
+        self.gateway = Gateway(self.app.client_id, self.app.client_secret, now, pace or Pace())
+        self.door = Door(self.app, now, self.faults, self.quota)
+        self.robot = Robot(self.app, world, now)
+        self.cards = Cards(self.app.client_id, world, now)
+        self._now = now
+        self._base_url = ""
+
+    def settings(self, base_url: str) -> DingTalkSettings:
+        """What the bot needs to take this server for DingTalk; `base_url` as http://host:port."""
+        self._base_url = base_url.rstrip("/")
+        return DingTalkSettings(
+            client_id=self.app.client_id,
+            client_secret=SecretStr(self.app.client_secret),
+            api_url=self._base_url + BASE,
+            oapi_url=f"{self._base_url}{BASE}/oapi",
+        )
+
+    def routes(self) -> Sequence[web.RouteDef]:
+        guard, robot, cards = self.door.guard, self.robot, self.cards
+        card_path = f"{BASE}/v1.0/card/instances"
+        return [
+            web.post(f"{BASE}/v1.0/oauth2/accessToken", guard(self.door.token)),
+            web.post(f"{BASE}/v1.0/gateway/connections/open", guard(self.gateway.open)),
+            web.get(f"{BASE}/connect", self.gateway.connect),
+            web.post(
+                f"{BASE}/v1.0/robot/oToMessages/batchSend",
+                guard(robot.to_people, scope=ROBOT_SCOPE),
+            ),
+            web.post(
+                f"{BASE}/v1.0/robot/groupMessages/send", guard(robot.to_group, scope=ROBOT_SCOPE)
+            ),
+            web.post(
+                f"{BASE}/v1.0/robot/messageFiles/download",
+                guard(robot.download_link, scope=ROBOT_SCOPE),
+            ),
+            web.get(BASE + "/files/{link}.file", robot.file),
+            web.post(f"{BASE}/oapi/robot/sendBySession", robot.reply),
+            web.post(
+                f"{card_path}/createAndDeliver", guard(cards.create_and_deliver, scope=CARD_SCOPE)
+            ),
+            web.post(card_path, guard(cards.create, scope=CARD_SCOPE)),
+            web.post(f"{card_path}/deliver", guard(cards.deliver, scope=CARD_SCOPE)),
+            web.put(card_path, guard(cards.update, scope=CARD_SCOPE)),
+        ]
+
+    async def stop(self) -> None:
+        self.faults.release()
+        await self.gateway.stop()
+
+    # People write ------------------------------------------------------------------------
+
+    async def say(
+        self,
+        user: str,
+        text: str,
+        *,
+        content: Content = "text",
+        chat: str = "",
+        reply_to: str = "",
+    ) -> Shown:
+        """In a group (`chat` starts with cid) the robot is mentioned. What is said while nothing
+        is connected is lost, as with DingTalk; it is not repeated either."""
+        member = self._member(user)
+        in_group = chat not in ("", user)
+        said = spoken(text, content, in_group=in_group, keep=self.robot.keep)
+        shown = self.world.show(
+            Shown(
+                id=f"msg{secrets.token_urlsafe(16)}",
+                platform="dingtalk",
+                chat=chat or user,
+                sender=user,
+                content=content,
+                payload=dict(said.get("text") or said["content"]),
+                at=self._now(),
+                reply_to=reply_to,
+            )
+        )
+        quoted = self.world.find("dingtalk", reply_to) if reply_to else None
+        session, until = self.robot.open_session(shown.chat)
+        webhook = f"{self._base_url}{BASE}/oapi/robot/sendBySession?session={session}"
+        body = envelope(self.app, member, shown, webhook=webhook, until=until) | said
+        await self._deliver(quoting(body, quoted) if quoted else body)
+        return shown
+
+    async def _deliver(self, body: dict[str, Any]) -> None:
+        within_quota = self.quota.spend_delivery()
+        await self.gateway.deliver(
+            MESSAGES,
+            body if within_quota else without_words(body),
+            seconds=self.gateway.pace.message_seconds,
+        )
+
+    def _member(self, user: str) -> Member:
+        member = self.world.members.get("dingtalk", {}).get(user)
+        if member is None:
+            raise ValueError(f"钉钉里没有 {user} 这个人")
+        return member
+
+    # People press ------------------------------------------------------------------------
+
+    async def click(
+        self, user: str, message_id: str, interaction: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Interactive cards: {"action_id", "params"?}. Links of any card: {"url"}."""
+        self._member(user)
+        shown = self.world.find("dingtalk", message_id)
+        if shown is None or not (shown.chat == user or shown.chat.startswith("cid")):
+            raise ValueError("这条消息不在你的会话里")
+        if url := interaction.get("url"):
+            return await self._follow(user, shown, str(url))
+        instance = self.cards.instances.get(shown.payload.get("outTrackId", ""))
+        if instance is None:
+            raise ValueError("这条消息没有可以点的按钮")
+        return await self._press(user, shown, instance, interaction)
+
+    async def _follow(self, user: str, shown: Shown, url: str) -> dict[str, Any]:
+        """A dtmd link posts its words as the person's message; others open a page."""
+        if not url.startswith("dtmd://"):
+            return {"open": url}
+        parts = urlsplit(url)
+        words = parse_qs(parts.query).get("content", [""])[0]
+        if not url.startswith("dtmd://dingtalkclient/sendMessage?") or not words:
+            return {}  # another spelling of the host does nothing at all
+        await self.say(user, words, chat="" if shown.chat == user else shown.chat)
+        return {}
+
+    async def _press(
+        self, user: str, shown: Shown, instance: Instance, interaction: dict[str, Any]
+    ) -> dict[str, Any]:
+        action_id = str(interaction.get("action_id", ""))
+        button = self.cards.button(instance, user, action_id)
+        if button is None:
+            raise ValueError("这张卡片上已经没有这个按钮了")
+        params = button.get("params", {}) | interaction.get("params", {})
+        pressed = {"cardPrivateData": {"actionIds": [action_id], "params": params}}
+        shown.clicked = {"user": user, "action_id": action_id}
+        answer = await self.gateway.deliver(
+            CLICKS,
+            self._click_body(user, shown, instance, pressed),
+            seconds=self.gateway.pace.click_seconds,
+        )
+        if answer is None or answer.code != 200:
+            return {"toast": "操作失败，请稍后再试"}
+        response = answer.data.get("response") if isinstance(answer.data, dict) else None
+        self.cards.apply(instance, user, response)
+        return {}
+
+    def _click_body(
+        self, user: str, shown: Shown, instance: Instance, pressed: dict[str, Any]
+    ) -> dict[str, Any]:
+        in_group = shown.chat.startswith("cid")
+        return {
+            "type": "actionCallback",
+            "outTrackId": instance.track_id,
+            "corpId": self.app.corp_id,
+            "userId": user,
+            "userIdType": 1,
+            "spaceType": "im",
+            "spaceId": shown.chat if in_group else conversation(self.app, user),
+            "extension": "{}",
+            "content": json.dumps(pressed, ensure_ascii=False),
+        }
