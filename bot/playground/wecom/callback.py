@@ -65,15 +65,18 @@ class Callbacks:
             await self._session.close()
             self._session = None
 
-    async def _post(self, inner: str) -> bool:
+    def sealed(self, inner: str) -> tuple[dict[str, str], str]:
+        """Query and body of one try."""
         encrypt = self._encrypt(inner)
         outer: Tree = {"ToUserName": self._corp_id, "AgentID": self._agent_id, "Encrypt": encrypt}
+        return self._query(encrypt), to_xml(outer)
+
+    async def _post(self, inner: str) -> bool:
+        query, body = self.sealed(inner)
+        headers = {"Content-Type": "text/xml"}
         try:
             async with self._client().post(
-                self.url,
-                params=self._query(encrypt),
-                data=to_xml(outer).encode(),
-                headers={"Content-Type": "text/xml"},
+                self.url, params=query, data=body.encode(), headers=headers
             ) as answer:
                 return answer.status == 200
         except (aiohttp.ClientError, TimeoutError, ValueError):

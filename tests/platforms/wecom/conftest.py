@@ -1,18 +1,21 @@
 """A bot's adapter and the imitated server, each on a real socket, at a time that stands still."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.clock import Clock
-from bot.events import Event
+from bot.events import CardClicked, ContactAdded, Event
+from bot.platforms.protocol import Sent
 from bot.platforms.wecom.adapter import WeCom
 from bot.playground.wecom import WeComServer
 from bot.playground.world import Member, Shown, World
+from cards.actions import Action
 
 
 @dataclass
@@ -26,12 +29,38 @@ class Stage:
     callback: TestServer
     events: list[Event] = field(default_factory=list)
 
+    refusals: int = 0
+    """How often saving fails before it works again."""
+
     async def accept(self, event: Event) -> bool:
+        if self.refusals:
+            self.refusals -= 1
+            raise web.HTTPServiceUnavailable
         self.events.append(event)
         return True
 
-    def shown(self, user: str) -> list[Shown]:
-        return self.world.chat("wecom", user)
+    def after(self, **time: float) -> None:
+        self.clock.move_to(self.clock() + timedelta(**time))
+
+    def said(self, chat: str) -> list[Shown]:
+        """What was said to someone, oldest first."""
+        return [one for one in self.world.chat("wecom", chat) if one.sender != chat]
+
+    async def press(self, sent: Sent, action: Action, **selected: list[str]) -> dict[str, Any]:
+        interaction = {"key": action.encode(), "selected": selected}
+        return await self.server.click("zhang.wei", sent.message_id, interaction)
+
+    def with_right(self, sent: Sent) -> Sent:
+        """The receipt with the right to edit that the last click brought."""
+        click = self.events[-1]
+        assert isinstance(click, CardClicked)
+        return replace(sent, edit_code=click.edit_code)
+
+    @property
+    def welcome_code(self) -> str:
+        added = self.events[-1]
+        assert isinstance(added, ContactAdded)
+        return added.welcome_code
 
 
 @pytest.fixture
