@@ -27,7 +27,7 @@ UNITS = "秒钟?|分钟?|刻钟?|小时|钟头|工作日|交易日|天|日|周|�
 QUANTITY = rf"\d{{1,4}}(?:\.\d)?|[{ZH_NUMERAL}]{{1,6}}|半"
 # 三月 is March; a length is 三个月, or 半月, 两月, 仨月, which name no month.
 ONE = rf"(?:(?:{QUANTITY})\s?[多来]?(?:个?多?半?(?:{UNITS})|个多?半?月)|(?:[半两俩仨]|(?<=[前后近])三)月)[半多]?钟?"
-AMOUNT = rf"(?<![\d.第星期周]|[{ZH_NUMERAL}])({ONE}(?:[又零余和]?(?:{ONE})){{0,2}})"
+AMOUNT = rf"(?<![\d.第星期周月]|[{ZH_NUMERAL}])({ONE}(?:[又零余和]?(?:{ONE})){{0,2}})"
 PART = re.compile(rf"({QUANTITY})\s?[多来]?个?多?(半?)({UNITS}|月)(半?)")
 MOST_YEARS = 200
 """Beyond that the number is the name of a year."""
@@ -180,6 +180,11 @@ def until(amount: Amount) -> Place:
     return place
 
 
+def _names_no_length(words: str) -> bool:
+    """3年交, 3日交: not "within"."""
+    return words[-1] in "年月" or (words[-1] == "日" and not words.endswith(("工作日", "交易日")))
+
+
 SINCE_EVENT = re.compile(r"(?:后|起|[完毕到][\u4e00-\u9fff]{0,5}|之日|自)\s?$")
 PROMISED = "交|到货|发货|出货|寄|搞定|完成|给|出|送"
 
@@ -192,9 +197,7 @@ PROMISED = "交|到货|发货|出货|寄|搞定|完成|给|出|送"
 def time_within(match: re.Match[str]) -> Meaning | None:
     words = match[1] or match[2] or match[3]
     amount = read_amount(words)
-    if amount is None or (
-        not match[1] and words[-1] in "年月" or words.endswith("日") and not amount.workdays
-    ):
+    if amount is None or (not match[1] and _names_no_length(words)):
         return None
     before = match.string[max(0, match.start() - 8) : match.start()]
     if SINCE_EVENT.search(before):

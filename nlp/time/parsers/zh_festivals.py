@@ -71,12 +71,8 @@ def yearly(day_in: Callable[[int], date | None], *, excluded: bool = True) -> Pl
         if within is not None and within.grain != "year":
             return None
         year = within.first.year if within else scene.today.year + scene.skip
-        if (
-            within
-            and day_in is new_years_eve
-            and at_midnight(day_in(year) or date.max) < scene.today
-        ):
-            year += 1  # the eve of 2025 closes the lunar year, early in 2026
+        if within and day_in is new_years_eve:
+            year = eve_year(year, scene)
         day = day_in(year)
         return day_of(at_midnight(day))._replace(excluded=excluded) if day else None
 

@@ -1,0 +1,96 @@
+"""What reached us: saved once, handled in order, never deleted."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, exists, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from storage.models import Inbox
+
+RETRIES = (
+    timedelta(seconds=0.5),
+    timedelta(seconds=2),
+    timedelta(seconds=10),
+    timedelta(seconds=60),
+)
+"""Waits before the next tries of a failed event; after the last one it is parked."""
+
+
+def add(db: Session, *, key: str, kind: str, body: str, lane: str, at: datetime) -> bool:
+    """Save an event; False when its key is already known."""
+    flavour = postgresql if db.get_bind().dialect.name == "postgresql" else sqlite
+    row = {
+        "key": key,
+        "kind": kind,
+        "body": body,
+        "lane": lane,
+        "received_at": at,
+        "due": at,
+        "state": "new",
+        "attempts": 0,
+        "error": "",
+    }
+    saved = db.execute(
+        flavour.insert(Inbox).values(row).on_conflict_do_nothing(index_elements=["key"])
+    )
+    return bool(saved.rowcount)  # type: ignore[attr-defined]
+
+
+def ready(db: Session, now: datetime, limit: int) -> Sequence[Inbox]:
+    """The first unhandled event of each lane whose time has come, oldest first.
+
+    A lane waits behind its first event while that one is being retried.
+    """
+    earlier = aliased(Inbox)
+    blocked = exists().where(
+        and_(
+            col(earlier.lane) == col(Inbox.lane),
+            col(earlier.state) == "new",
+            col(earlier.id) < col(Inbox.id),
+        )
+    )
+    query = (
+        select(Inbox)
+        .where(col(Inbox.state) == "new", col(Inbox.due) <= now, ~blocked)
+        .order_by(col(Inbox.id))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return db.scalars(query).all()
+
+
+def next_due(db: Session) -> datetime | None:
+    return db.scalar(select(func.min(Inbox.due)).where(col(Inbox.state) == "new"))
+
+
+def done(db: Session, row: Inbox, now: datetime) -> None:
+    row.state, row.handled_at, row.error = "done", now, ""
+    db.add(row)
+
+
+def failed(db: Session, row: Inbox, now: datetime, error: str) -> bool:
+    """Keep the traceback and try again later; True when the event was parked instead."""
+    row.error = error
+    row.attempts += 1
+    if row.attempts > len(RETRIES):
+        row.state, row.handled_at = "parked", now
+    else:
+        row.due = now + RETRIES[row.attempts - 1]
+    db.add(row)
+    return row.state == "parked"
+
+
+def parked(db: Session) -> Sequence[Inbox]:
+    """Events that were given up, oldest first."""
+    query = select(Inbox).where(col(Inbox.state) == "parked").order_by(col(Inbox.id))
+    return db.scalars(query).all()
+
+
+def run_again(db: Session, ids: Sequence[int], now: datetime) -> int:
+    """Put parked events back in line; returns how many."""
+    again = update(Inbox).where(col(Inbox.id).in_(ids), col(Inbox.state) == "parked")
+    changed = db.execute(again.values(state="new", attempts=0, due=now))
+    return int(changed.rowcount)  # type: ignore[attr-defined]

@@ -1,0 +1,52 @@
+"""Slow calls that wait to be made."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlmodel import Session, col
+
+from storage.models import Job
+
+RETRIES = (timedelta(seconds=1), timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=5))
+LEASE = timedelta(seconds=60)
+
+
+def add(db: Session, name: str, subject: int, data: dict[str, str], now: datetime) -> None:
+    db.add(Job(name=name, subject=subject, data=data, due=now))
+
+
+def claim(db: Session, now: datetime, token: str, limit: int) -> Sequence[Job]:
+    """Take jobs whose time has come; `due` is the end of the lease until they are answered."""
+    query = select(Job).where(col(Job.due) <= now).order_by(col(Job.due), col(Job.id))
+    rows = db.scalars(query.limit(limit).with_for_update(skip_locked=True)).all()
+    for row in rows:
+        row.token, row.due, row.attempts = token, now + LEASE, row.attempts + 1
+        db.add(row)
+    db.flush()
+    return rows
+
+
+def retry(db: Session, job_id: int, now: datetime, error: str) -> bool:
+    """Try again later; False when the job has had its last try."""
+    row = db.get(Job, job_id)
+    if row is None or row.attempts > len(RETRIES):
+        return False
+    row.due, row.error, row.token = now + RETRIES[row.attempts - 1], error, ""
+    db.add(row)
+    return True
+
+
+def finish(db: Session, job_id: int) -> None:
+    row = db.get(Job, job_id)
+    if row is not None:
+        db.delete(row)
+
+
+def release(db: Session, now: datetime) -> None:
+    """Give up all leases: nobody else runs, and whoever held them is gone."""
+    db.execute(update(Job).where(col(Job.token) != "").values(token="", due=now))
+
+
+def next_due(db: Session) -> datetime | None:
+    return db.scalar(select(func.min(Job.due)))

@@ -1,0 +1,370 @@
+"""Everything that is remembered, as tables, with the rules that concern one record alone."""
+
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, Column, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from storage.columns import Sealed, UtcTime
+
+STAGES = ("new", "contacted", "qualified", "proposal_sent", "negotiation", "won", "lost")
+CLOSED_STAGES = ("won", "lost")
+SILENCE = timedelta(hours=72)
+PAUSE_CAP = timedelta(days=30)
+LATENESS = timedelta(hours=12)
+
+
+def _time(**options: Any) -> Any:
+    return Field(sa_type=UtcTime, **options)
+
+
+def _json(default: type) -> Any:
+    return Field(default_factory=default, sa_column=Column(JSON, nullable=False))
+
+
+# People ----------------------------------------------------------------------------------
+
+
+class Role(StrEnum):
+    SALES = "sales"
+    MANAGER = "manager"
+    DELIVERY = "delivery"
+    SUPPORT = "support"
+    FINANCE = "finance"
+    MARKETING = "marketing"
+    ADMIN = "admin"
+    EXEC = "exec"
+
+
+class Team(SQLModel, table=True):
+    id: int | None = Field(default=None, primary_key=True)
+    name: str
+    parent_id: int | None = Field(default=None, foreign_key="team.id", index=True)
+    manager_id: int | None = None
+
+
+class Person(SQLModel, table=True):
+    """A colleague of ours."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str
+    role: Role
+    team_id: int | None = Field(default=None, foreign_key="team.id", index=True)
+    delivers: list[str] = _json(list)
+    """Kinds of promises this person fulfils ("sample", "install"); only for delivery roles."""
+    active: bool = True
+
+    @property
+    def label(self) -> str:
+        prefix = {"delivery": "交付", "finance": "财务", "support": "售后"}.get(self.role)
+        return f"{prefix}-{self.name}" if prefix else self.name
+
+
+class Account(SQLModel, table=True):
+    """One person's account in one IM."""
+
+    address: str = Field(primary_key=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    bound_at: datetime = _time()
+    last_seen: datetime = _time()
+
+
+class BindCode(SQLModel, table=True):
+    """Six digits that tie a new IM account to a person; valid for a short time, usable once."""
+
+    code: str = Field(primary_key=True)
+    person_id: int = Field(foreign_key="person.id")
+    expires: datetime = _time()
+
+
+class BindTry(SQLModel, table=True):
+    """Wrong codes somebody tried, so that guessing does not pay."""
+
+    address: str = Field(primary_key=True)
+    failures: int = 0
+    since: datetime = _time()
+
+
+# Customers and leads ---------------------------------------------------------------------
+
+
+class Customer(SQLModel, table=True):
+    """An organisation that buys or may buy."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(index=True)
+    industry: str = ""
+    industry_inferred: bool = False
+    region: str = ""
+    aliases: list[str] = _json(list)
+
+
+class Contact(SQLModel, table=True):
+    """A person on the customer's side."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    customer_id: int | None = Field(default=None, foreign_key="customer.id", index=True)
+    name: str = Field(index=True)
+    title: str = ""
+    phone: str | None = Field(default=None, sa_type=Sealed)
+    external_id: str | None = Field(default=None, index=True)
+    """Address of the customer in an IM ("wecom:wm…")."""
+    aliases: list[str] = _json(list)
+
+
+class Lead(SQLModel, table=True):
+    """A possible customer from first touch on."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    owner_id: int = Field(foreign_key="person.id", index=True)
+    customer_id: int | None = Field(default=None, foreign_key="customer.id", index=True)
+    contact_id: int | None = Field(default=None, foreign_key="contact.id", index=True)
+    touch_key: str | None = Field(default=None, unique=True)
+    """Identity of the first touch, so that the same one never makes two leads."""
+    stage: str = "new"
+    source: str = ""
+    channel: str = ""
+    region: str = ""
+    pages: str = ""
+    utm: str = ""
+    tags: list[str] = _json(list)
+    amount: int | None = None
+    """In yuan."""
+    expected_close: date | None = None
+    close_estimated: bool = False
+    next_contact: date | None = None
+    next_estimated: bool = False
+    created_at: datetime = _time()
+    touched_at: datetime = _time(index=True)
+    """The last follow-up, or the creation."""
+    silence_until: datetime | None = _time(default=None, nullable=True)
+    """A manager's extension: no alarm before."""
+    silence_round: int = 0
+    """Raised by each follow-up; an alarm belongs to one round."""
+
+    @property
+    def code(self) -> str:
+        return f"L{self.id}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.stage not in CLOSED_STAGES
+
+    def silent_at(self, paused_until: datetime | None = None) -> datetime:
+        """When silence becomes an alarm: 72 natural hours after the last touch; a stated next
+        contact (`paused_until`, end of that day) pauses it, at most by PAUSE_CAP."""
+        due = self.touched_at + SILENCE
+        if paused_until is not None:
+            due = max(due, min(paused_until, self.touched_at + PAUSE_CAP))
+        return max(due, self.silence_until) if self.silence_until else due
+
+
+class FollowUp(SQLModel, table=True):
+    """One logged touch: the words and what was understood."""
+
+    __tablename__ = "follow_up"
+    id: int | None = Field(default=None, primary_key=True)
+    lead_id: int | None = Field(default=None, foreign_key="lead.id", index=True)
+    author_id: int = Field(foreign_key="person.id", index=True)
+    inbox_id: int = Field(index=True)
+    chat: str
+    text: str
+    summary: str = ""
+    tags: list[str] = _json(list)
+    stage: str | None = None
+    why: dict[str, str] = _json(dict)
+    """Slot name → the words it came from and how they were read."""
+    before: dict[str, Any] = _json(dict)
+    """The lead's fields as they were, for undo."""
+    people: list[str] = _json(list)
+    company: str = ""
+    state: str = "open"
+    """open → confirmed, or undone; "asking" while the lead is unknown."""
+    at: datetime = _time(index=True)
+
+
+class PromiseState(StrEnum):
+    DRAFT = "draft"
+    PENDING = "pending"
+    COUNTERED = "countered"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+SETTLED = (PromiseState.DONE, PromiseState.CANCELLED)
+
+
+class Promise(SQLModel, table=True):
+    """What one side owes the other."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    lead_id: int | None = Field(default=None, foreign_key="lead.id", index=True)
+    followup_id: int = Field(foreign_key="follow_up.id", index=True)
+    rep_id: int = Field(foreign_key="person.id", index=True)
+    owner_id: int | None = Field(default=None, foreign_key="person.id", index=True)
+    text: str
+    deliverable: str
+    model: str = ""
+    kind: str
+    promiser: str
+    state: PromiseState = PromiseState.DRAFT
+    conditional: bool = False
+    plan: date | None = None
+    latest: date | None = None
+    """The last admissible day."""
+    due_at: datetime | None = _time(default=None, nullable=True)
+    """The end of the last admissible moment."""
+    other_plan: date | None = None
+    other_latest: date | None = None
+    """The other reading of the date, offered as a button."""
+    why_due: str = ""
+    counter: date | None = None
+    """The earliest day delivery offered."""
+    version: int = 1
+    created_at: datetime = _time()
+    asked_at: datetime | None = _time(default=None, nullable=True)
+    accepted_at: datetime | None = _time(default=None, nullable=True)
+    done_at: datetime | None = _time(default=None, nullable=True)
+
+    @property
+    def code(self) -> str:
+        return f"P{self.id}"
+
+    @property
+    def what(self) -> str:
+        return f"{self.model}{self.deliverable}" if self.model else self.deliverable
+
+    @property
+    def is_open(self) -> bool:
+        return self.state not in SETTLED
+
+    @property
+    def is_ours(self) -> bool:
+        return self.promiser == "us"
+
+    def is_late(self, now: datetime) -> bool:
+        return self.is_open and self.due_at is not None and now >= self.due_at + LATENESS
+
+
+# What happened ---------------------------------------------------------------------------
+
+
+class Fact(SQLModel, table=True):
+    """An atomic, immutable business event with a snapshot of its context."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    type: str = Field(index=True)
+    at: datetime = _time(index=True)
+    inbox_id: int | None = Field(default=None, index=True)
+    """The inbox event it came from: lineage."""
+    person_id: int | None = Field(default=None, index=True)
+    """Who did it."""
+    lead_id: int | None = Field(default=None, index=True)
+    promise_id: int | None = Field(default=None, index=True)
+    customer_id: int | None = Field(default=None, index=True)
+    words: str = ""
+    """The words it came from, verbatim."""
+    data: dict[str, Any] = _json(dict)
+    snapshot: dict[str, Any] = _json(dict)
+
+
+# The runtime's own rows ------------------------------------------------------------------
+
+
+class Inbox(SQLModel, table=True):
+    """What reached us. Never deleted."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    kind: str
+    body: str
+    lane: str
+    received_at: datetime = _time()
+    state: str = "new"
+    """new → done, or parked after the last retry."""
+    attempts: int = 0
+    due: datetime = _time()
+    error: str = ""
+    """Traceback of the last failure."""
+    handled_at: datetime | None = _time(default=None, nullable=True)
+
+    __table_args__ = (
+        Index("ix_inbox_ready", "state", "due"),
+        Index("ix_inbox_lane", "lane", "state", "id"),
+    )
+
+
+class ShownCard(SQLModel, table=True):
+    """A card that somebody has in a chat: one live card per matter (`slot`) and address."""
+
+    __tablename__ = "shown_card"
+    id: str = Field(primary_key=True)
+    """12 characters of [0-9a-z]; the idempotency key on the platform."""
+    address: str
+    slot: str = ""
+    subject: str = ""
+    """The record it is about ("lead:3"), to find it again when somebody replies to it."""
+    message_id: str = Field(default="", index=True)
+    edit_code: str = ""
+    person_id: int | None = None
+    at: datetime = _time()
+
+    __table_args__ = (Index("ix_shown_card_slot", "address", "slot"),)
+
+
+class Outbox(SQLModel, table=True):
+    """What is to be said, and what became of it."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    card_id: str = Field(foreign_key="shown_card.id", index=True)
+    address: str
+    action: str
+    """send, edit or welcome."""
+    body: str
+    once: str | None = Field(default=None, unique=True)
+    inbox_id: int | None = Field(default=None, index=True)
+    state: str = "queued"
+    """queued → delivered, refused (with reason) or expired."""
+    attempts: int = 0
+    due: datetime = _time()
+    token: str = ""
+    """Holder of the lease while somebody is sending it."""
+    error: str = ""
+    note: str = ""
+    created_at: datetime = _time()
+    expires_at: datetime | None = _time(default=None, nullable=True)
+    settled_at: datetime | None = _time(default=None, nullable=True)
+
+    __table_args__ = (
+        Index("ix_outbox_ready", "state", "due"),
+        Index("ix_outbox_lane", "address", "state", "id"),
+    )
+
+
+class Timer(SQLModel, table=True):
+    """A moment to be woken at; the row goes when it fires."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str
+    subject: int = 0
+    data: dict[str, str] = _json(dict)
+    due: datetime = _time(index=True)
+
+    __table_args__ = (UniqueConstraint("name", "subject"),)
+
+
+class Job(SQLModel, table=True):
+    """A slow call whose answer becomes an event; the row goes when it is answered."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str
+    subject: int = 0
+    data: dict[str, str] = _json(dict)
+    attempts: int = 0
+    due: datetime = _time(index=True)
+    token: str = ""
+    error: str = ""

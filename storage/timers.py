@@ -1,0 +1,31 @@
+"""Moments to be woken at; one per name and subject."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+from sqlmodel import Session, col
+
+from storage.models import Timer
+
+
+def set(  # the module name is the noun: timers.set(...)
+    db: Session, name: str, subject: int, due: datetime, data: dict[str, str] | None = None
+) -> None:
+    """Wake at `due`; an earlier wish for the same name and subject is replaced."""
+    drop(db, name, subject)
+    db.add(Timer(name=name, subject=subject, due=due, data=data or {}))
+    db.flush()
+
+
+def drop(db: Session, name: str, subject: int) -> None:
+    db.execute(delete(Timer).where(col(Timer.name) == name, col(Timer.subject) == subject))
+
+
+def due(db: Session, now: datetime, limit: int) -> Sequence[Timer]:
+    query = select(Timer).where(col(Timer.due) <= now).order_by(col(Timer.due), col(Timer.id))
+    return db.scalars(query.limit(limit).with_for_update(skip_locked=True)).all()
+
+
+def next_due(db: Session) -> datetime | None:
+    return db.scalar(select(func.min(Timer.due)))
