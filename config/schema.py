@@ -1,7 +1,21 @@
-"""What can be configured, as frozen plain data. Values come from the environment (`settings.py`)
-and from `config/rules/*.toml` (`loader.py`)."""
+"""What can be configured, as frozen plain data.
 
-from pydantic import BaseModel, ConfigDict, SecretStr
+Platform credentials come from the environment (`settings.py`), rules from `config/rules/*.toml`
+(`loader.py`).
+"""
+
+from datetime import time
+from typing import Self
+from zoneinfo import available_timezones
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    PositiveInt,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 
 
 class Frozen(BaseModel):
@@ -17,6 +31,13 @@ class WeComSettings(Frozen):
     token: SecretStr
     aes_key: SecretStr
     api_url: str = "https://qyapi.weixin.qq.com"
+
+    @field_validator("aes_key")
+    @classmethod
+    def _whole_key(cls, key: SecretStr) -> SecretStr:
+        if len(key.get_secret_value()) != 43:
+            raise ValueError("must be the 43 characters of EncodingAESKey in the app's console")
+        return key
 
 
 class DingTalkSettings(Frozen):
@@ -38,3 +59,68 @@ class FeishuSettings(Frozen):
     encrypt_key: SecretStr
     verification_token: SecretStr
     api_url: str = "https://open.feishu.cn"
+
+
+class WorkingHours(Frozen):
+    start: time
+    end: time
+
+    @model_validator(mode="after")
+    def _runs_forward(self) -> Self:
+        if self.start >= self.end:
+            raise ValueError("start must be before end, within one day")
+        return self
+
+
+class QuietHours(Frozen):
+    """May run over midnight."""
+
+    start: time
+    end: time
+
+
+class Timing(Frozen):
+    """`config/rules/timing.toml`: every clock the bot keeps."""
+
+    zone: str = "Asia/Shanghai"
+    working: WorkingHours = WorkingHours(start=time(9), end=time(18))
+    quiet: QuietHours = QuietHours(start=time(21), end=time(8, 30))
+    silence_hours: PositiveInt = 72
+    """F6: no follow-up for so long reminds the owner."""
+    silence_pause_days: PositiveInt = 30
+    """A stated next contact pauses that clock at most so long."""
+    escalate_hours: PositiveInt = 24
+    """F7: so long after the owner's reminder the manager hears."""
+    accept_hours: PositiveInt = 4
+    """Delivery's own clock: so long to answer a task card, in natural hours."""
+    late_hours: PositiveInt = 12
+    """F45: so far behind its latest time, both sides hear."""
+    bind_minutes: PositiveInt = 10
+    recent_minutes: PositiveInt = 30
+    """A note without a name belongs to the lead touched within this time."""
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"no time zone is called {name!r}; try Asia/Shanghai")
+        return name
+
+
+class SalesWords(Frozen):
+    """`config/rules/words.toml`: what stages, tags and kinds are called in the chat."""
+
+    stages: dict[str, str]
+    tags: dict[str, str]
+    kinds: dict[str, str]
+    channels: dict[str, str] = {}
+    """Start of a channel's state → what it is called ("expo" → 展会)."""
+    welcome: str = ""
+    """Greeting to a new customer; empty sends none. `{name}` is our colleague."""
+
+
+class Rules(Frozen):
+    """One snapshot of everything the customer may change while the bot runs."""
+
+    timing: Timing
+    words: SalesWords

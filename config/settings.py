@@ -1,0 +1,101 @@
+"""Settings from the environment (or `.env`); secrets never leave this object unmasked.
+
+Nested keys are joined by two underscores: `WECOM__CORP_ID`, `FEISHU__APP_SECRET`.
+"""
+
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from config.schema import DingTalkSettings, FeishuSettings, WeComSettings
+
+REMEDIES = {
+    "wecom": "set all of WECOM__CORP_ID, WECOM__AGENT_ID, WECOM__SECRET, WECOM__TOKEN, "
+    "WECOM__AES_KEY, or none of them",
+    "dingtalk": "set DINGTALK__CLIENT_ID and DINGTALK__CLIENT_SECRET, or neither",
+    "feishu": "set all of FEISHU__APP_ID, FEISHU__APP_SECRET, FEISHU__ENCRYPT_KEY, "
+    "FEISHU__VERIFICATION_TOKEN, or none of them",
+    "port": "set PORT to a free port between 1 and 65535",
+    "data_key": "remove DATA_KEY to have one made, or set 32 bytes in urlsafe base64",
+}
+
+
+class BadSettings(ValueError):
+    """A setting is missing or wrong; the text names the key and the remedy."""
+
+
+class Settings(BaseSettings):
+    """Where the bot listens, what it stores where, and which platforms it speaks to."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_nested_delimiter="__", frozen=True, extra="ignore"
+    )
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=1, le=65535)
+    data: Path = Path("data")
+    """Folder of the database and the key."""
+    database_url: str = ""
+    """Empty: SQLite in the data folder."""
+    data_key: SecretStr = SecretStr("")
+    """Encrypts personal data at rest; empty: made once and kept in `data/secret.key`."""
+    public_url: str = ""
+    """Where customers reach us; empty: the address we listen on."""
+    playground: bool = True
+    """Serve the playground; it is left out when any real platform is configured."""
+    log_level: str = "info"
+    wecom: WeComSettings | None = None
+    dingtalk: DingTalkSettings | None = None
+    feishu: FeishuSettings | None = None
+
+    @property
+    def has_platforms(self) -> bool:
+        return any((self.wecom, self.dingtalk, self.feishu))
+
+    @property
+    def url(self) -> str:
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.data / 'yinuo.db'}"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Raises BadSettings, before anything starts."""
+    try:
+        settings = Settings(**overrides)  # type: ignore[arg-type]  # checked by pydantic
+    except ValidationError as problem:
+        raise BadSettings("\n".join(_explain(error) for error in problem.errors())) from None
+    _check_key(settings.data_key)
+    return settings
+
+
+def _explain(error: ErrorDetails) -> str:
+    path = [str(part) for part in error["loc"]]
+    key = "__".join(path).upper()
+    remedy = REMEDIES.get(path[0], "see docs/configuration.md")
+    return f"{key}: {error['msg']}. Remedy: {remedy}."
+
+
+def _check_key(key: SecretStr) -> None:
+    if key.get_secret_value():
+        try:
+            Fernet(key.get_secret_value())
+        except ValueError as problem:
+            raise BadSettings(f"DATA_KEY: {problem}. Remedy: {REMEDIES['data_key']}.") from None
+
+
+def data_key(settings: Settings) -> bytes:
+    """The key for personal data; made on first use, readable by the owner alone."""
+    if settings.data_key.get_secret_value():
+        return settings.data_key.get_secret_value().encode()
+    settings.data.mkdir(parents=True, exist_ok=True)
+    file = settings.data / "secret.key"
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_bytes(Fernet.generate_key())
+    return file.read_bytes().strip()
