@@ -95,10 +95,10 @@ def _titled(card: Card) -> Card:
 def _button_card(card: Card, asked: Asked, *, editing: bool) -> Rendered:
     submit = (asked.submit,) if asked.selects else ()
     buttons = (*submit, *card.buttons)
-    desc, desc_lines = _desc(card)
+    desc, subtitle = _place(_subtitle_lines(card), DESC)
     lines = [
         *_cut_line(card.title, TITLE, title_line(card.title)),
-        *desc_lines,
+        *subtitle,
         *_text_lines(card),
         *_field_lines(card.fields),
         *_cut_line(card.quote, QUOTE, quote_line(card.quote)),
@@ -111,7 +111,7 @@ def _button_card(card: Card, asked: Asked, *, editing: bool) -> Rendered:
     template = {
         "card_type": "button_interaction",
         **_source(card.tone),
-        "main_title": {"title": short(card.title, TITLE), **desc},
+        "main_title": {"title": short(card.title, TITLE), **given("desc", desc)},
         **given("quote_area", card.quote and {"type": 0, "quote_text": short(card.quote, QUOTE)}),
         **given("sub_title_text", inside),
         **given("horizontal_content_list", [_field(one) for one in card.fields[:FIELDS]]),
@@ -123,10 +123,9 @@ def _button_card(card: Card, asked: Asked, *, editing: bool) -> Rendered:
 
 def _form_card(card: Card, asked: Asked) -> Rendered:
     """Vote and multiple cards show a title and a line; all else is said before."""
-    desc, desc_lines = _desc(card)
     lines = [
         *_cut_line(card.title, TITLE, title_line(card.title)),
-        *desc_lines,
+        *_subtitle_lines(card),
         *_text_lines(card),
         *map(field_line, card.fields),
         *([quote_line(card.quote)] if card.quote else ()),
@@ -135,12 +134,12 @@ def _form_card(card: Card, asked: Asked) -> Rendered:
         *map(typed_line, card.buttons),
         *map(note_line, card.notes),
     ]
-    inside, outside = ("", lines) if desc else _place(lines, DESC)
+    inside, outside = _place(lines, DESC)
     kind = "vote_interaction" if asked.checkbox else "multiple_interaction"
     template = {
         "card_type": kind,
         **_source(card.tone),
-        "main_title": {"title": short(card.title, TITLE), **(desc or given("desc", inside))},
+        "main_title": {"title": short(card.title, TITLE), **given("desc", inside)},
         **given("checkbox", asked.checkbox),
         **given("select_list", list(asked.selects)),
         "submit_button": {
@@ -165,11 +164,8 @@ def _place(lines: list[Line], room: int) -> tuple[str, list[Line]]:
     return inside, outside
 
 
-def _desc(card: Card) -> tuple[Part, list[Line]]:
-    if not card.subtitle or card.subtitle == card.title:
-        return {}, []
-    cut = _cut_line(card.subtitle, DESC, Line(card.subtitle))
-    return {"desc": short(card.subtitle, DESC)}, cut
+def _subtitle_lines(card: Card) -> list[Line]:
+    return [Line(card.subtitle)] if card.subtitle not in ("", card.title) else []
 
 
 def _text_lines(card: Card) -> list[Line]:
@@ -230,14 +226,13 @@ def _cut_line(text: str, room: int, line: Line) -> list[Line]:
 
 
 def _key(button: Button) -> str:
-    if button.action is None:
-        raise ValueError(f"the button {button.text!r} sends a form but has no action")
-    return button.action.encode()
+    return button.action.encode() if button.action else ""
 
 
 def _check_keys(card: Part) -> None:
     """Keys cannot be shortened: what is wrong here is wrong in a builder."""
     buttons = [one["key"] for one in card.get("button_list", ()) if "key" in one]
+    buttons += [card["submit_button"]["key"]] if "submit_button" in card else []
     asked = [card[name] for name in ("button_selection", "checkbox") if name in card]
     asked += card.get("select_list", ())
     _check_unique("button key", buttons, KEY_BYTES)

@@ -33,6 +33,8 @@ def ask(form: Form | None) -> Asked:
         voted = askable[0] if isinstance(askable[0], Choice) else None
     selected = [] if voted else askable[:SELECTS]
     shown = [voted] if voted else selected
+    if shown and form.submit.action is None:
+        raise ValueError(f"the button {form.submit.text!r} sends a form but has no action")
     lines = [
         *(asked_line(one) for one in form.inputs if one not in shown),
         *(line for one in shown for line in _unseen(one, vote=bool(voted))),
@@ -87,7 +89,7 @@ def _unseen(asked: Choice | DateInput, *, vote: bool) -> list[Line]:
     cut, more = [one for one in options[:count] if len(one.text) > room], options[count:]
     untitled = vote or len(asked.title) > SELECT_TITLE
     return [
-        *([Line(asked.title)] if untitled and asked.title else ()),
+        *([Line(f"请选择：{asked.title}")] if untitled and asked.title else ()),
         *([Line(f"选项全文：{names_of(cut)}")] if cut else ()),
         *([Line(f"{asked.title}还可选（直接回复文字）：{names_of(more)}")] if more else ()),
     ]
