@@ -48,5 +48,10 @@ def release(db: Session, now: datetime) -> None:
     db.execute(update(Job).where(col(Job.token) != "").values(token="", due=now))
 
 
+def in_flight(db: Session) -> bool:
+    """Whether a call is being made at this moment."""
+    return db.scalar(select(col(Job.id)).where(col(Job.token) != "").limit(1)) is not None
+
+
 def next_due(db: Session) -> datetime | None:
     return db.scalar(select(func.min(Job.due)))

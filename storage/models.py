@@ -11,9 +11,6 @@ from storage.columns import Sealed, UtcTime
 
 STAGES = ("new", "contacted", "qualified", "proposal_sent", "negotiation", "won", "lost")
 CLOSED_STAGES = ("won", "lost")
-SILENCE = timedelta(hours=72)
-PAUSE_CAP = timedelta(days=30)
-LATENESS = timedelta(hours=12)
 
 
 def _time(**options: Any) -> Any:
@@ -65,7 +62,10 @@ class Person(SQLModel, table=True):
 class Account(SQLModel, table=True):
     """One person's account in one IM."""
 
-    address: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    """The address without case: WeCom echoes ids in lower case."""
+    address: str
+    """As the platform wrote it."""
     person_id: int = Field(foreign_key="person.id", index=True)
     bound_at: datetime = _time()
     last_seen: datetime = _time()
@@ -152,12 +152,14 @@ class Lead(SQLModel, table=True):
     def is_open(self) -> bool:
         return self.stage not in CLOSED_STAGES
 
-    def silent_at(self, paused_until: datetime | None = None) -> datetime:
-        """When silence becomes an alarm: 72 natural hours after the last touch; a stated next
-        contact (`paused_until`, end of that day) pauses it, at most by PAUSE_CAP."""
-        due = self.touched_at + SILENCE
+    def silent_at(
+        self, *, silence: timedelta, paused_until: datetime | None, cap: timedelta
+    ) -> datetime:
+        """When silence becomes an alarm: `silence` after the last touch; a stated next contact
+        (`paused_until`, the end of that day) pauses it, at most for `cap` after the touch."""
+        due = self.touched_at + silence
         if paused_until is not None:
-            due = max(due, min(paused_until, self.touched_at + PAUSE_CAP))
+            due = max(due, min(paused_until, self.touched_at + cap))
         return max(due, self.silence_until) if self.silence_until else due
 
 
@@ -246,8 +248,8 @@ class Promise(SQLModel, table=True):
     def is_ours(self) -> bool:
         return self.promiser == "us"
 
-    def is_late(self, now: datetime) -> bool:
-        return self.is_open and self.due_at is not None and now >= self.due_at + LATENESS
+    def is_late(self, now: datetime, after: timedelta) -> bool:
+        return self.is_open and self.due_at is not None and now >= self.due_at + after
 
 
 # What happened ---------------------------------------------------------------------------

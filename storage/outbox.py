@@ -82,6 +82,14 @@ def retire(db: Session, address: str, slot: str) -> None:
         db.add(old)
 
 
+def where_live(db: Session, addresses: Sequence[str], slot: str) -> str | None:
+    """The address among those where the card of a matter is live."""
+    query = select(ShownCard).where(col(ShownCard.slot) == slot, col(ShownCard.slot) != "")
+    query = query.where(col(ShownCard.address).in_(addresses))
+    card = db.scalar(query.order_by(col(ShownCard.at).desc()).limit(1))
+    return card.address if card else None
+
+
 def _live(db: Session, address: str, slot: str) -> ShownCard | None:
     query = select(ShownCard).where(col(ShownCard.address) == address, col(ShownCard.slot) == slot)
     return db.scalar(query.order_by(col(ShownCard.at).desc()).limit(1))
@@ -193,6 +201,15 @@ def send_anew(db: Session, row_id: int, now: datetime, reason: str) -> None:
     db.add(row)
 
 
+def say_plainly(db: Session, row_id: int, body: str, now: datetime) -> None:
+    """The platform refused the card itself: send its text instead, as a new message."""
+    row = db.get(Outbox, row_id)
+    if row is None:
+        return
+    row.body = body
+    send_anew(db, row_id, now, "卡片未被接受，改发文字")
+
+
 def move(db: Session, row_id: int, address: str, now: datetime, reason: str) -> None:
     """Try the person's next channel."""
     row = db.get(Outbox, row_id)
@@ -223,6 +240,12 @@ def release(db: Session, now: datetime) -> None:
     """Give up all leases: nobody else runs, and whoever held them is gone."""
     held = update(Outbox).where(col(Outbox.state) == "queued", col(Outbox.token) != "")
     db.execute(held.values(token="", due=now))
+
+
+def in_flight(db: Session) -> bool:
+    """Whether something is being sent at this moment."""
+    held = select(col(Outbox.id)).where(col(Outbox.state) == "queued", col(Outbox.token) != "")
+    return db.scalar(held.limit(1)) is not None
 
 
 def next_due(db: Session) -> datetime | None:

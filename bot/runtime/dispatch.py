@@ -1,0 +1,108 @@
+"""From the inbox to a handler: one event, one transaction, in order per lane."""
+
+import traceback
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import structlog
+from sqlmodel import Session
+
+from bot import events
+from bot.context import Context
+from bot.events import CardClicked, Event, MessageReceived
+from bot.platforms.protocol import Now
+from bot.router import Router, route
+from bot.runtime.loop import Loop
+from cards.model import Card
+from config.schema import Rules
+from storage import inbox, outbox, people
+from storage.db import Database
+from storage.models import Inbox
+
+log = structlog.get_logger()
+BATCH = 50
+LISTED_ERROR = 8000
+"""Characters of a traceback that are kept."""
+
+
+class Dispatcher(Loop):
+    """Takes events in and hands each to its handler.
+
+    `sorry` builds the answer somebody gets when an event of theirs was given up.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        now: Now,
+        *,
+        routers: Sequence[Router],
+        rules: Callable[[], Rules],
+        public_url: str,
+        sorry: Callable[[int], Card],
+        after: Callable[[], None],
+    ) -> None:
+        super().__init__(now)
+        self.db = db
+        self._routers = routers
+        self._rules = rules
+        self._public_url = public_url
+        self._sorry = sorry
+        self._after = after
+
+    async def accept(self, event: Event) -> bool:
+        """Save an event; when this returns it is committed. False: it was known already."""
+        kind, body = events.dump(event)
+        at, lane = self.now(), events.lane(event)
+        new = await self.db.write(
+            lambda db: inbox.add(db, key=event.key, kind=kind, body=body, lane=lane, at=at)
+        )
+        if new:
+            self.ring()
+        else:
+            log.info("inbox.duplicate", key=event.key)
+        return new
+
+    async def step(self) -> bool:
+        handled = await self.db.write(self._handle_ready)
+        if handled:
+            self._after()
+        return bool(handled)
+
+    async def next_due(self) -> datetime | None:
+        return await self.db.write(inbox.next_due)
+
+    def _handle_ready(self, db: Session) -> int:
+        rows = inbox.ready(db, self.now(), BATCH)
+        for row in rows:
+            self._handle(db, row)
+        return len(rows)
+
+    def _handle(self, db: Session, row: Inbox) -> None:
+        now = self.now()
+        try:
+            with db.begin_nested():
+                self._hand_over(db, row, now)
+        except Exception:  # whatever a handler raises is kept with its event
+            error = traceback.format_exc()[-LISTED_ERROR:]
+            log.exception("handler.failed", inbox=row.id, key=row.key, attempts=row.attempts + 1)
+            if inbox.failed(db, row, now, error):
+                self._apologise(db, row, now)
+        else:
+            inbox.done(db, row, now)
+
+    def _hand_over(self, db: Session, row: Inbox, now: datetime) -> None:
+        event = events.load(row.kind, row.body)
+        if isinstance(event, MessageReceived | CardClicked):
+            people.seen(db, event.sender, now)
+        if isinstance(event, CardClicked):
+            outbox.clicked(db, event.card, event.edit_code)
+        ctx = Context(db, event, row.id or 0, now, self._rules(), self._public_url)
+        if not route(self._routers, event, ctx):
+            log.info("event.unwanted", inbox=row.id, kind=row.kind)
+
+    def _apologise(self, db: Session, row: Inbox, now: datetime) -> None:
+        event = events.load(row.kind, row.body)
+        if isinstance(event, MessageReceived | CardClicked):
+            ctx = Context(db, event, row.id or 0, now, self._rules(), self._public_url)
+            ctx.reply(self._sorry(row.id or 0))

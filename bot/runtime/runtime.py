@@ -1,0 +1,103 @@
+"""The loops of the program, started and stopped together."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from sqlmodel import Session
+
+from bot.clock import Clock
+from bot.events import Event
+from bot.platforms.protocol import Platform
+from bot.router import Router
+from bot.runtime.delivery import Delivery
+from bot.runtime.dispatch import Dispatcher
+from bot.runtime.jobs import Call, Jobs
+from bot.runtime.loop import Loop
+from bot.runtime.timers import Timers
+from cards.model import Card
+from config.schema import Rules
+from storage import inbox, jobs, outbox, timers
+from storage.db import Database
+
+GLANCE = 0.001
+"""Seconds between two looks while somebody waits for all work to be done."""
+
+
+class Runtime:
+    """Inbox, outbox, timers and jobs of one process."""
+
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        *,
+        platforms: Mapping[str, Platform],
+        routers: Sequence[Router],
+        rules: Callable[[], Rules],
+        calls: Mapping[str, Call],
+        sorry: Callable[[int], Card],
+        public_url: str = "",
+    ) -> None:
+        self.db = db
+        self.clock = clock
+        self.dispatcher = Dispatcher(
+            db,
+            clock,
+            routers=routers,
+            rules=rules,
+            public_url=public_url,
+            sorry=sorry,
+            after=self.ring,
+        )
+        self.delivery = Delivery(db, clock, platforms)
+        self.timers = Timers(db, clock, after=self.ring)
+        self.jobs = Jobs(db, clock, calls=calls, after=self.ring)
+        self._loops: tuple[Loop, ...] = (self.dispatcher, self.delivery, self.timers, self.jobs)
+        clock.on_move(self.ring)
+
+    async def accept(self, event: Event) -> bool:
+        """Save an event before it is acknowledged; False when it was known already."""
+        return await self.dispatcher.accept(event)
+
+    def ring(self) -> None:
+        for loop in self._loops:
+            loop.ring()
+
+    async def start(self) -> None:
+        """Take up what an earlier process left. Only one process may run on SQLite, so all
+        leases found there belong to the dead."""
+        if self.db.engine.dialect.name == "sqlite":
+            now = self.clock()
+            await self.db.write(lambda db: (outbox.release(db, now), jobs.release(db, now)))
+        for loop in self._loops:
+            loop.start()
+
+    async def stop(self) -> None:
+        for loop in self._loops:
+            await loop.stop()
+
+    async def settle(self) -> None:
+        """Wait until nothing is left to do at the clock's present moment."""
+        while await self.db.write(self._is_busy):
+            await asyncio.sleep(GLANCE)
+
+    async def advance(self, to: datetime) -> None:
+        """Move the clock, stopping at every moment on the way at which something is due."""
+        await self.settle()
+        while (due := await self.db.write(_next_moment)) is not None and due <= to:
+            self.clock.move_to(max(due, self.clock()))
+            await self.settle()
+        self.clock.move_to(max(to, self.clock()))
+        await self.settle()
+
+    def _is_busy(self, db: Session) -> bool:
+        now = self.clock()
+        waiting = (inbox.next_due(db), outbox.next_due(db), timers.next_due(db), jobs.next_due(db))
+        sending = outbox.in_flight(db) or jobs.in_flight(db)
+        return sending or any(due is not None and due <= now for due in waiting)
+
+
+def _next_moment(db: Session) -> datetime | None:
+    waiting = (inbox.next_due(db), outbox.next_due(db), timers.next_due(db), jobs.next_due(db))
+    return min((due for due in waiting if due is not None), default=None)

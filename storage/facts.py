@@ -1,0 +1,124 @@
+"""What happened in the business: immutable, each with a snapshot of its context and its origin."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from storage.models import SETTLED, Customer, Fact, Lead, Person, Promise
+
+CATALOGUE = {
+    "lead.created": "首次触达，生成线索",
+    "lead.enriched": "补充客户资料",
+    "lead.stage": "阶段变化",
+    "lead.silent": "超时未跟进",
+    "lead.escalated": "升级给主管",
+    "lead.nudged": "主管催办",
+    "lead.reassigned": "主管改派",
+    "lead.extended": "主管延期",
+    "followup.logged": "记录跟进",
+    "followup.confirmed": "确认跟进",
+    "followup.undone": "撤回跟进",
+    "objection.raised": "客户提出顾虑",
+    "promise.caught": "识别到承诺",
+    "promise.asked": "请求交付接单",
+    "promise.accepted": "交付接单",
+    "promise.countered": "交付提出最早日期",
+    "promise.refused": "交付做不到",
+    "promise.agreed": "销售接受新日期",
+    "promise.insisted": "销售坚持原日期",
+    "promise.changed": "承诺更正",
+    "promise.done": "承诺完成",
+    "promise.cancelled": "承诺取消",
+    "promise.late": "承诺超期",
+    "promise.unanswered": "交付未回应",
+    "person.bound": "绑定账号",
+}
+
+
+def record(
+    db: Session,
+    type: str,  # the field's name in the catalogue
+    *,
+    at: datetime,
+    inbox_id: int | None,
+    person: Person | None = None,
+    lead: Lead | None = None,
+    promise: Promise | None = None,
+    words: str = "",
+    **data: Any,
+) -> Fact:
+    """Add a fact of a catalogued type. Raises KeyError for any other."""
+    fact = Fact(
+        type=type if CATALOGUE[type] else "",
+        at=at,
+        inbox_id=inbox_id,
+        person_id=person.id if person else None,
+        lead_id=lead.id if lead else None,
+        promise_id=promise.id if promise else None,
+        customer_id=lead.customer_id if lead else None,
+        words=words,
+        data=data,
+        snapshot=snapshot(db, lead, promise),
+    )
+    db.add(fact)
+    db.flush()
+    return fact
+
+
+def snapshot(db: Session, lead: Lead | None, promise: Promise | None) -> dict[str, Any]:
+    """The context as it is now: customer, lead, owner's load, the promise itself.
+
+    Stock and competitor news have no source yet and are recorded as unknown (null).
+    """
+    picture: dict[str, Any] = {"stock": None, "competitor_news": None}
+    if lead is not None:
+        customer = db.get(Customer, lead.customer_id) if lead.customer_id else None
+        picture["lead"] = {
+            "stage": lead.stage,
+            "tags": list(lead.tags),
+            "amount": lead.amount,
+            "next_contact": _day(lead.next_contact),
+            "expected_close": _day(lead.expected_close),
+        }
+        picture["customer"] = (
+            {"name": customer.name, "industry": customer.industry, "region": customer.region}
+            if customer
+            else None
+        )
+        picture["owner_load"] = load(db, lead.owner_id)
+    if promise is not None:
+        picture["promise"] = {
+            "state": str(promise.state),
+            "what": promise.what,
+            "plan": _day(promise.plan),
+            "latest": _day(promise.latest),
+        }
+    return picture
+
+
+def load(db: Session, owner_id: int) -> dict[str, int]:
+    """How many open leads and open promises a colleague carries."""
+    leads = select(func.count()).where(
+        col(Lead.owner_id) == owner_id, col(Lead.stage).not_in(("won", "lost"))
+    )
+    promises = select(func.count()).where(
+        col(Promise.rep_id) == owner_id, col(Promise.state).not_in(SETTLED)
+    )
+    return {"leads": db.scalar(leads) or 0, "promises": db.scalar(promises) or 0}
+
+
+def of_promise(db: Session, promise_id: int) -> Sequence[Fact]:
+    query = select(Fact).where(col(Fact.promise_id) == promise_id)
+    return db.scalars(query.order_by(col(Fact.id))).all()
+
+
+def of_lead(db: Session, lead_id: int) -> Sequence[Fact]:
+    query = select(Fact).where(col(Fact.lead_id) == lead_id)
+    return db.scalars(query.order_by(col(Fact.id))).all()
+
+
+def _day(day: Any) -> str | None:
+    return day.isoformat() if day else None

@@ -1,0 +1,18 @@
+"""Brings a database to the present schema, by Alembic's revisions."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine
+
+FOLDER = Path(__file__).parent / "migrations"
+
+
+def upgrade(engine: Engine) -> None:
+    """Apply every revision that is missing. Safe to call at each start."""
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
