@@ -73,7 +73,7 @@ def _elements(card: Card, carried: dict[str, Any]) -> Iterator[Element]:
     yield from _fields(card.fields)
     if card.quote:
         yield _quotation(card.quote)
-    if card.notes:
+    if any(card.notes):
         yield _small_print(card.notes)
     if card.replace:
         yield markdown(f"**{escape(card.replace)}**")
@@ -111,7 +111,7 @@ def _is_short(field: Field) -> bool:
 def _field(field: Field) -> list[Element]:
     name = small(f"<font color='grey'>{escape(field.name)}</font>")
     if not field.was and not field.url:
-        return [name, {"tag": "div", "text": text(field.value)}]
+        return [name, {"tag": "div", "text": text(field.value or "—")}]
     value = link(field.value, field.url)
     return [name, markdown(f"~~{escape(field.was)}~~ → {value}" if field.was else value)]
 
