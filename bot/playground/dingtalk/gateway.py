@@ -71,6 +71,7 @@ class Gateway:
         self.complaints: list[str] = []
         """What clients did wrong; empty after a good test."""
         self.sent: list[dict[str, Any]] = []
+        self.heard: list[str] = []
         self.silent = False
         """Connected, healthy to look at, and nothing comes."""
         self.pace = pace
@@ -121,6 +122,7 @@ class Gateway:
                 self.complaints.append(f"a {message.type.name} message")
 
     def _take(self, line: Line, raw: str) -> None:
+        self.heard.append(raw)
         try:
             message_id, answer = _read_answer(raw)
         except (ValueError, KeyError, TypeError, AttributeError) as problem:

@@ -1,8 +1,11 @@
 """The real adapter and the imitated DingTalk, joined by real sockets."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -34,7 +37,7 @@ QUICK = Pace(
 
 
 @dataclass
-class Bot:
+class Stage:
     """Adapter, server, clock, and what the adapter accepted."""
 
     adapter: DingTalk
@@ -65,12 +68,31 @@ class Bot:
         return event
 
     @property
+    def buttons(self) -> list[dict[str, Any]]:
+        """Of the last card."""
+        full = json.loads(self.shown[-1].payload["cardParamMap"]["sys_full_json_obj"])
+        found: list[dict[str, Any]] = full["msgButtons"]
+        return found
+
+    async def press(self, user: str, text: str) -> dict[str, Any]:
+        """Presses a button of the last card by its words."""
+        identity = next(b["id"] for b in self.buttons if b["text"] == text)
+        return await self.server.click(user, self.shown[-1].id, {"action_id": identity})
+
+    @property
     def shown(self) -> list[Shown]:
         return [message for message in self.world.messages if message.sender == "bot"]
 
 
+async def until(condition: Callable[[], object]) -> None:
+    """Waits for what another task is about to do."""
+    async with asyncio.timeout(2):
+        while not condition():  # noqa: ASYNC110 - any condition, of any task
+            await asyncio.sleep(0.001)
+
+
 @pytest.fixture
-async def bot() -> AsyncIterator[Bot]:
+async def stage() -> AsyncIterator[Stage]:
     clock = Clock(datetime(2026, 1, 5, 2, 0, tzinfo=UTC), frozen=True)
     world = World(clock)
     world.join("dingtalk", Member("chen", "小陈"))
@@ -80,8 +102,8 @@ async def bot() -> AsyncIterator[Bot]:
     app.add_routes(server.routes())
     async with TestServer(app) as listening:
         adapter = DingTalk(server.settings(str(listening.make_url("/"))), clock, timings=FAST)
-        joined = Bot(adapter, server, clock, world)
-        await adapter.start(joined.accept)
-        yield joined
+        stage = Stage(adapter, server, clock, world)
+        await adapter.start(stage.accept)
+        yield stage
         await adapter.stop()
         await server.stop()
