@@ -49,3 +49,36 @@ def read_near(words: str) -> tuple[int, int] | None:
         return (low, high) if low is not None and high is not None else None
     value = read_whole(words)
     return None if value is None else (value, value)
+
+
+_SMALL = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen twenty"
+).split()
+_NTH = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
+    "fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
+).split()
+ENGLISH = {word: value for value, word in enumerate(_SMALL)}
+ENGLISH |= {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90, "a": 1, "an": 1}
+ORDINALS = {word: value for value, word in enumerate(_NTH, start=1)} | {"thirtieth": 30}
+CARDINAL_WORD = "|".join(sorted(ENGLISH, key=len, reverse=True))
+ORDINAL_WORD = (
+    rf"(?:(?:twenty|thirty)[- ](?:{'|'.join(_NTH[:9])})"
+    rf"|{'|'.join(sorted(ORDINALS, key=len, reverse=True))})"
+)
+
+
+def read_english(words: str) -> int | None:
+    """twelve, a, 5, twenty-one, 3rd, twenty-first."""
+    plain = words.strip().removesuffix("st").removesuffix("nd").removesuffix("rd")
+    plain = plain.removesuffix("th") if plain[:1].isdigit() else plain
+    if plain.isdecimal():
+        return int(plain)
+    total = 0
+    for word in words.replace("-", " ").split():
+        value = ENGLISH.get(word, ORDINALS.get(word))
+        if value is None:
+            return None
+        total += value
+    return total or None

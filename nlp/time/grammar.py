@@ -28,6 +28,10 @@ class Meaning(NamedTuple):
     """May stand beside a day and confirm or move it: 6月1日周一, 节日前一天."""
     disputed: bool = False
     """People differ; the other reading is worth a look."""
+    loose: bool = False
+    """English order is free: 9am on Monday, Monday at 9am."""
+    needy: bool = False
+    """Says nothing alone: "mid-", a bare year."""
 
     @property
     def rank(self) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from nlp.time.grammar import Expression, Piece, coming
-from nlp.time.window import RANK, Scene, Window
+from nlp.time.window import RANK, Scene, Window, week_of
 
 DAY_RANK = RANK["day"]
 HOUR_RANK = RANK["hour"]
@@ -28,7 +28,28 @@ def keep_longest(pieces: list[Piece]) -> list[Piece]:
 GLUE = re.compile(r"\s*[)]?\s*[的,，(]?\s*")
 
 
-def may_follow(last: Piece, piece: Piece) -> bool:
+LOOSE_GLUE = re.compile(
+    r"\s*[)(,@·∙-]?\s*(?:'s\s)?(?:(?:on|at|of|in|the|for|from|around|sometime|this|early|starting)\s){0,3}"
+)
+
+
+def may_follow(chained: list[Piece], piece: Piece, text: str) -> bool:
+    """Whether the piece goes with those before it."""
+    last = chained[-1]
+    if last.meaning.loose and piece.meaning.loose:
+        free = all(may_stand_beside(other, piece) for other in chained)
+        return free and bool(LOOSE_GLUE.fullmatch(text, last.finish, piece.begin))
+    return may_lie_inside(last, piece) and bool(GLUE.fullmatch(text, last.finish, piece.begin))
+
+
+def may_stand_beside(other: Piece, piece: Piece) -> bool:
+    ours, theirs = piece.meaning, other.meaning
+    if {ours.kind, theirs.kind} & {"vague", "duration"}:
+        return False
+    return ours.rank != theirs.rank or ours.beside != theirs.beside
+
+
+def may_lie_inside(last: Piece, piece: Piece) -> bool:
     """Whether the piece lies inside the one before, or confirms or moves its day."""
     if last.meaning.kind in ("vague", "duration") or piece.meaning.kind in ("vague", "duration"):
         return False
@@ -42,12 +63,23 @@ def chain(pieces: list[Piece], text: str) -> list[Expression]:
     """Neighbouring pieces that narrow one another are one expression."""
     chains: list[list[Piece]] = []
     for piece in pieces:
-        last = chains[-1][-1] if chains else None
-        if last and may_follow(last, piece) and GLUE.fullmatch(text, last.finish, piece.begin):
+        if chains and may_follow(chains[-1], piece, text):
             chains[-1].append(piece)
         else:
             chains.append([piece])
-    return [expression_of(tuple(each)) for each in chains]
+    return [expression_of(tuple(each)) for each in chains if says_something(each, text)]
+
+
+YEAR_BEHIND = re.compile(r"\b(?:in|of|since|before|after|until|till|through|from|by|to|and) $")
+
+
+def says_something(chained: list[Piece], text: str) -> bool:
+    """A bare year needs a word before it; "mid-" and "for two hours" need company."""
+    if not all(piece.meaning.needy for piece in chained):
+        return True
+    return chained[0].meaning.grain == "year" and bool(
+        YEAR_BEHIND.search(text, max(0, chained[0].begin - 8), chained[0].begin)
+    )
 
 
 def expression_of(pieces: tuple[Piece, ...]) -> Expression:
@@ -96,7 +128,12 @@ def joined(left: Expression, right: Expression) -> Expression:
     )
 
 
-BETWEEN = re.compile(r"\s*(?:开始|起)?[,，]?\s*(?:一直|直)?(?:到|至|-{1,2}|~|\bto\b)\s*")
+BETWEEN = re.compile(
+    r"\s*(?:开始|起)?[,，]?\s*(?:一直|直)?(?:到|至|-{1,2}|~)\s*"
+    r"|\s*(?:to|until|untill|till|thru|through)\s(?:the\s)?"
+)
+AND = re.compile(r"\s*(?:and|but before)\s(?:the\s)?")
+BETWEEN_AHEAD = re.compile(r"\b(?:between|later than)\s['\"]?(?:the\s)?$")
 
 
 def join_ranges(expressions: list[Expression], text: str) -> list[Expression]:
@@ -119,7 +156,11 @@ def may_join(left: Expression, right: Expression, text: str) -> bool:
     if left.finish == right.begin:
         whole_days = left.finest == right.widest == right.finest == DAY_RANK
         return whole_days and left.floats and right.floats
-    return bool(BETWEEN.fullmatch(text, left.finish, right.begin))
+    if BETWEEN.fullmatch(text, left.finish, right.begin):
+        return True
+    if not AND.fullmatch(text, left.finish, right.begin):
+        return False
+    return bool(BETWEEN_AHEAD.search(text, max(0, left.begin - 14), left.begin))
 
 
 LIMITS: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -131,35 +172,59 @@ LIMITS: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
     ("within", re.compile(r"[之以]?内(?![部容地测审蒙科外存页])")),
-    ("from", re.compile(r"\s?[或及和]者?[之以]后")),
+    ("from", re.compile(r"\s?[或及和]者?[之以]后| or (?:later|after)\b")),
     ("after", re.compile(r"\s?[或及]?者?[之以过]?后(?![天台面期续勤端])")),
     ("from", re.compile(r"\s?(?:起|开始|以来)(?![床草码重])")),
-    ("due", re.compile(r"\s?(?:截止|为止|到期|止(?!损))")),
+    ("due", re.compile(r"\s?(?:截止|为止|到期|止(?!损))| at the latest| or (?:earlier|before)\b")),
 )
-DUE_BEFORE = re.compile(
-    r"(?:最[晚迟慢]|不[晚迟]于|至迟|截止(?:日期|时间)?|截至|\bddl|\bdeadline)\s?[:：]?(?:到|是|为|于|在)?\s?$"
+LEADING_LIMITS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    (
+        "due",
+        re.compile(
+            r"(?:最[晚迟慢]|不[晚迟]于|至迟|截止(?:日期|时间)?|截至|\bddl|\bdeadline)\s?[:：]?(?:到|是|为|于|在)?\s?$"
+        ),
+    ),
+    (
+        "due",
+        re.compile(
+            r"\b(?:by|due(?: by| on)?|until|untill|till|no later than|not later than|through)\s(?:the\s)?$"
+        ),
+    ),
+    ("before", re.compile(r"\b(?:before|prior to|ahead of)\s(?:the\s)?$")),
+    ("after", re.compile(r"\b(?:after|later than)\s(?:the\s)?$")),
+    ("from", re.compile(r"\b(?:since|starting(?: from)?|as of|any time from)\s(?:the\s)?$")),
+    ("week", re.compile(r"\bweek (?:of|commencing|beginning|starting)\s(?:the\s)?$")),
 )
-FROM_BEFORE = re.compile(r"[从自]\s?$")
+LONGEST_LEAD = 18
 
 
 def bind_limits(expressions: list[Expression], text: str) -> list[Expression]:
-    """前, 内, 后, 起 behind an expression, 最晚 before it."""
+    """前, 内, 后, 起 behind an expression; 最晚, by, before ahead of it."""
     for expression in expressions:
-        if expression.kind in ("vague", "recurring"):
-            continue
-        for limit, pattern in LIMITS:
-            match = pattern.match(text, expression.finish)
-            if match:
-                expression.finish = match.end()
-                bind(expression, limit)
-                break
-        before = text[max(0, expression.begin - 8) : expression.begin]
-        due = DUE_BEFORE.search(before)
-        if due:
-            expression.begin -= len(before) - due.start()
-            if expression.kind == "point":
-                bind(expression, "due")
+        if expression.kind not in ("vague", "recurring"):
+            bind_behind(expression, text)
+            bind_ahead(expression, text)
     return expressions
+
+
+def bind_behind(expression: Expression, text: str) -> None:
+    for limit, pattern in LIMITS:
+        match = pattern.match(text, expression.finish)
+        if match:
+            expression.finish = match.end()
+            bind(expression, limit)
+            return
+
+
+def bind_ahead(expression: Expression, text: str) -> None:
+    before = text[max(0, expression.begin - LONGEST_LEAD) : expression.begin]
+    for limit, pattern in LEADING_LIMITS:
+        match = pattern.search(before)
+        if match:
+            expression.begin -= len(before) - match.start()
+            if expression.kind == "point" or limit == "week":
+                bind(expression, limit)
+            return
 
 
 def bind(expression: Expression, limit: str) -> None:
@@ -226,7 +291,12 @@ def since(window: Window, scene: Scene, clocked: bool, dated: bool) -> Window:
     return Window(window.first, None, window.grain, "range", window.assumed)
 
 
+def whole_week(window: Window, scene: Scene, clocked: bool, dated: bool) -> Window:
+    return week_of(window.first) or window
+
+
 BINDERS: dict[str, Binder] = {
+    "week": whole_week,
     "about": about,
     "before": before,
     "within": within,

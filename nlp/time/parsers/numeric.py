@@ -15,7 +15,7 @@ def fixed_day(year: int, month: int, day: int) -> Meaning | None:
     def place(within: Window | None, scene: Scene) -> Window | None:
         return window if within is None else None
 
-    return Meaning("day", place)
+    return Meaning("day", place, loose=True)
 
 
 @reads(
@@ -45,7 +45,7 @@ def year_month(match: re.Match[str]) -> Meaning:
     def place(within: Window | None, scene: Scene) -> Window | None:
         return months_from(int(year), int(month), "month") if within is None else None
 
-    return Meaning("month", place)
+    return Meaning("month", place, loose=True)
 
 
 def month_and_day(month: int, day: int) -> Place:
@@ -98,4 +98,4 @@ def month_day_meaning(match: re.Match[str]) -> Meaning | None:
     month, day = int(match[1]), int(match[2])
     if real_day(2024, month, day) is None:
         return None
-    return Meaning("day", month_and_day(month, day), floats=True)
+    return Meaning("day", month_and_day(month, day), floats=True, loose=True)

@@ -196,7 +196,8 @@ def digital(match: re.Match[str]) -> Meaning | None:
     hour, minute = int(match[1]), int(match[2])
     if hour == 24 and minute:
         return None
-    return clock_time(hour, minute, exact=match[1].startswith("0"), shown=True)
+    clock = clock_time(hour, minute, exact=match[1].startswith("0"), shown=True)
+    return clock._replace(loose=True)
 
 
 @reads(r"(?<!不)下班(?=前|之前|以前|的时候|时)|收工(?=前)")

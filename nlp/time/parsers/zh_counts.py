@@ -34,6 +34,11 @@ MOST_YEARS = 200
 NOT_AHEAD = "往|台|端|面|期|景|提(?![交供出])|言|任|沿|进|段|瞻|列|途|辈|线|排|后|夕"
 
 
+HOURS = {"秒": 1 / 3600, "分": 1 / 60, "刻": 0.25, "小": 1, "钟": 1}
+DAYS = {"天": 1, "日": 1, "周": 7, "星": 7, "礼": 7}
+MONTHS = {"月": 1, "季": 3, "年": 12}
+
+
 class Amount(NamedTuple):
     """A length of time; approximate ones keep their upper bound."""
 
@@ -49,10 +54,19 @@ class Amount(NamedTuple):
     def clocked(self) -> bool:
         return self.grain == "minute"
 
-
-HOURS = {"秒": 1 / 3600, "分": 1 / 60, "刻": 0.25, "小": 1, "钟": 1}
-DAYS = {"天": 1, "日": 1, "周": 7, "星": 7, "礼": 7}
-MONTHS = {"月": 1, "季": 3, "年": 12}
+    def plus(self, value: float, unit: str) -> "Amount":
+        """Half a month is 15 days, half a year six months."""
+        head = unit[0]
+        if unit in ("工作日", "交易日"):
+            return self._replace(workdays=self.workdays + int(value), unit=unit)
+        if head in MONTHS:
+            months = value * MONTHS[head]
+            days = self.days + (15 if months % 1 else 0)
+            return self._replace(months=self.months + int(months), days=days, unit=unit)
+        if head in DAYS:
+            return self._replace(days=self.days + value * DAYS[head], unit=unit)
+        hours = self.hours + value * HOURS[head]
+        return self._replace(hours=hours, grain="minute", unit=unit)
 
 
 def read_amount(words: str) -> Amount | None:
@@ -72,23 +86,8 @@ def read_amount(words: str) -> Amount | None:
             return None
         note = "约数，取后一个" if low != high else ""
         value = high + (0.5 if half or tail else 0)
-        total = _plus(total, value, unit)._replace(assumed=note)
+        total = total.plus(value, unit)._replace(assumed=note)
     return total
-
-
-def _plus(total: Amount, value: float, unit: str) -> Amount:
-    """Half a month is 15 days, half a year six months."""
-    head = unit[0]
-    if unit in ("工作日", "交易日"):
-        return total._replace(workdays=total.workdays + int(value), unit=unit)
-    if head in MONTHS:
-        months = value * MONTHS[head]
-        days = total.days + (15 if months % 1 else 0)
-        return total._replace(months=total.months + int(months), days=days, unit=unit)
-    if head in DAYS:
-        return total._replace(days=total.days + value * DAYS[head], unit=unit)
-    hours = total.hours + value * HOURS[head]
-    return total._replace(hours=hours, grain="minute", unit=unit)
 
 
 def move(moment: datetime, amount: Amount, sign: int) -> datetime | None:
