@@ -148,7 +148,7 @@ class Client:
         except (aiohttp.ClientError, TimeoutError, OSError) as problem:
             # Their texts may hold the address with the token in it: the name must do.
             raise Unreachable(f"{call.path}: {type(problem).__name__}") from None
-        if response.content_type == "application/json":
+        if content.startswith(b"{"):
             self._check_errcode(call.path, _json(call.path, content))
         return content, response.content_type
 
