@@ -88,7 +88,7 @@ class Pusher:
         if self._session is None:
             self._session = aiohttp.ClientSession(headers={"User-Agent": "Go-http-client/1.1"})
         timeout = aiohttp.ClientTimeout(total=seconds, connect=2)
-        headers = self._headers(body) if signed else {"Content-Type": "application/json"}
+        headers = self.headers(body) if signed else {"Content-Type": "application/json"}
         try:
             async with self._session.post(
                 self.url, data=body, headers=headers, timeout=timeout, allow_redirects=False
@@ -137,7 +137,7 @@ class Pusher:
         self.pushes.append(push)
         return push
 
-    def _headers(self, body: bytes) -> dict[str, str]:
+    def headers(self, body: bytes) -> dict[str, str]:
         timestamp = str(int(self._now().timestamp()))
         nonce = str(secrets.randbelow(10**9))
         signed = f"{timestamp}{nonce}{self._encrypt_key}".encode() + body
