@@ -33,6 +33,15 @@ class Router:
     ]:
         return self._add(lambda e, _: isinstance(e, CardClicked) and isinstance(e.action, kind))
 
+    def click(
+        self, wants: Callable[[CardClicked[Action], Context], bool]
+    ) -> Callable[
+        [Callable[[CardClicked[Action], Context], None]],
+        Callable[[CardClicked[Action], Context], None],
+    ]:
+        """Any click that fits, whatever its action."""
+        return self._add(lambda e, ctx: isinstance(e, CardClicked) and wants(e, ctx))
+
     def contact(
         self,
     ) -> Callable[

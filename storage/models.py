@@ -311,7 +311,8 @@ class ShownCard(SQLModel, table=True):
     subject: str = ""
     """The record it is about ("lead:3"), to find it again when somebody replies to it."""
     message_id: str = Field(default="", index=True)
-    edit_code: str = ""
+    edit_codes: list[str] = _json(list)
+    """Unused one-time rights to edit, oldest first (WeCom: from sending and from each click)."""
     person_id: int | None = None
     at: datetime = _time()
 

@@ -182,9 +182,23 @@ def delivered(
     settle(db, row_id, now, "delivered", note=note)
     row = db.get(Outbox, row_id)
     card = db.get(ShownCard, row.card_id) if row else None
-    if card is not None:
-        card.message_id, card.edit_code = message_id or card.message_id, code
+    if row is not None and card is not None:
+        used = 1 if row.action == "edit" else 0
+        card.message_id = message_id or card.message_id
+        card.edit_codes = [*card.edit_codes[used:], *([code] if code else [])]
         db.add(card)
+
+
+def drop_code(db: Session, row_id: int, now: datetime) -> bool:
+    """The oldest right to edit was refused; True when there is another one to try with."""
+    row = db.get(Outbox, row_id)
+    card = db.get(ShownCard, row.card_id) if row else None
+    if row is None or card is None or len(card.edit_codes) < 2:
+        return False
+    card.edit_codes = card.edit_codes[1:]
+    row.attempts, row.due, row.token = 0, now, ""
+    db.add_all((card, row))
+    return True
 
 
 def send_anew(db: Session, row_id: int, now: datetime, reason: str) -> None:
@@ -226,7 +240,7 @@ def clicked(db: Session, card_id: str, edit_code: str) -> None:
     """A click brought a fresh right to edit."""
     card = db.get(ShownCard, card_id)
     if card is not None and edit_code:
-        card.edit_code = edit_code
+        card.edit_codes = [*card.edit_codes, edit_code]
         db.add(card)
 
 

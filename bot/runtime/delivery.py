@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -108,12 +108,17 @@ class Delivery(Loop):
         )
 
     async def _edit_refused(self, parcel: Parcel, refusal: EditRefused) -> None:
-        """Continue on a new card; unless an earlier try broke off, which then did get through:
-        the right to edit works once, and we alone hold it."""
+        """Try the next right to edit, else continue on a new card.
+
+        After a try that broke off the refusal means that it did get through: such a right works
+        once, and we alone hold it.
+        """
         if parcel.attempts > 1 and parcel.sent.edit_code:
-            await self._settle(parcel, "delivered", note=f"an earlier try took effect: {refusal}")
+            await self._delivered(parcel, Sent("", note=f"an earlier try took effect: {refusal}"))
             return
-        await self._change(parcel, outbox.send_anew, f"编辑未成，改发新卡：{refusal}")
+        now, reason = self.now(), f"编辑未成，改发新卡：{refusal}"
+        if not await self.db.write(lambda db: outbox.drop_code(db, parcel.id, now)):
+            await self.db.write(lambda db: outbox.send_anew(db, parcel.id, now, reason))
 
     async def _refused(self, parcel: Parcel, refusal: Rejected) -> None:
         """From card to text, then to the person's next channel, then it is refused for good."""
@@ -142,12 +147,6 @@ class Delivery(Loop):
             lambda db: outbox.settle(db, parcel.id, now, state, error=error, note=note)
         )
 
-    async def _change(
-        self, parcel: Parcel, change: Callable[[Session, int, datetime, str], None], reason: str
-    ) -> None:
-        now = self.now()
-        await self.db.write(lambda db: change(db, parcel.id, now, reason))
-
 
 def _claim(db: Session, now: datetime, token: str) -> list[Parcel]:
     return [_parcel(row, card) for row, card in outbox.claim(db, now, token, AT_ONCE)]
@@ -161,7 +160,7 @@ def _parcel(row: Outbox, card: ShownCard) -> Parcel:
         row.body,
         row.attempts,
         row.card_id,
-        Sent(card.message_id, card.edit_code),
+        Sent(card.message_id, next(iter(card.edit_codes), "")),
         card.person_id,
         row.expires_at,
     )

@@ -69,7 +69,8 @@ class Runtime:
         leases found there belong to the dead."""
         if self.db.engine.dialect.name == "sqlite":
             now = self.clock()
-            await self.db.write(lambda db: (outbox.release(db, now), jobs.release(db, now)))
+            await self.db.write(lambda db: outbox.release(db, now))
+            await self.db.write(lambda db: jobs.release(db, now))
         for loop in self._loops:
             loop.start()
 
@@ -79,7 +80,7 @@ class Runtime:
 
     async def settle(self) -> None:
         """Wait until nothing is left to do at the clock's present moment."""
-        while await self.db.write(self._is_busy):
+        while await self.db.write(self._is_busy):  # noqa: ASYNC110  # rows, not a flag
             await asyncio.sleep(GLANCE)
 
     async def advance(self, to: datetime) -> None:
