@@ -14,6 +14,7 @@ from bot.events import Event
 from bot.platforms.feishu.adapter import PATH, Feishu
 from bot.playground.feishu import FeishuServer
 from bot.playground.world import Member, Shown, World
+from config.schema import FeishuSettings
 
 LIN = "ou_lin"
 CHEN = "ou_chen"
@@ -28,7 +29,7 @@ class Stage:
     world: World
     feishu: FeishuServer
     bot: Feishu
-    callback: TestServer
+    settings: FeishuSettings
     accepted: list[Event] = field(default_factory=list)
 
     @property
@@ -68,7 +69,7 @@ async def stage() -> AsyncIterator[Stage]:
     callback = await _serve(list(bot.routes(accept)))
     feishu.callback_url = str(callback.make_url(PATH))
     await bot.start(accept)
-    yield Stage(clock, world, feishu, bot, callback, accepted)
+    yield Stage(clock, world, feishu, bot, settings, accepted)
     await bot.stop()
     await feishu.stop()
     await callback.close()
