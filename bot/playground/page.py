@@ -193,6 +193,7 @@ class Page:
             "key": seat.key,
             "title": seat.title,
             "platform": seat.platform,
+            "member": seat.member,
             "name": seat.name,
             "role": seat.role,
             "messages": [self._message_view(seat, m) for m in seen],

@@ -14,6 +14,7 @@ async function readState() {
   for (const data of state.seats) {
     if (!seats.has(data.key)) seats.set(data.key, openSeat(data, seller));
     const seat = seats.get(data.key);
+    if (seat.isStale(data.messages)) location.reload();
     if (data.role === "customer") state.friends.forEach((friend) => seat.customer.welcome(friend));
     data.messages.forEach((message) => seat.put(message));
     seat.settle();

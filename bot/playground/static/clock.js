@@ -50,18 +50,17 @@ export function wire() {
     button.addEventListener("click", () => move({ hours }, later(hours)));
   }
   const jump = byId("jump");
-  jump.querySelector("form").addEventListener("submit", (event) => {
-    event.preventDefault();
+  const close = () => {
     jump.open = false;
     jump.querySelector("summary").focus();
+  };
+  jump.querySelector("form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    close();
     const to = byId("jump-to").value;
     move({ to }, to);
   });
-  jump.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    jump.open = false;
-    jump.querySelector("summary").focus();
-  });
+  jump.addEventListener("keydown", (event) => event.key === "Escape" && close());
   document.addEventListener("click", (event) => {
     if (!jump.contains(event.target)) jump.open = false;
   });

@@ -2,10 +2,10 @@
 
 import { el, freshId } from "./dom.js";
 
+// `send` tells whether it went out; what did not stays in the box.
 export class Composer {
   constructor(label, send) {
     this.send = send;
-    this.onProblem = () => {};
     const id = freshId("write");
     this.input = el("textarea", { id, rows: 1, maxlength: 4000, placeholder: "写一句话，按 Enter 发出",
       autocomplete: "off", onkeydown: (event) => this.onKey(event) });
@@ -39,14 +39,9 @@ export class Composer {
     const text = this.input.value.trim();
     if (!text || this.busy) return;
     this.busy = true;
-    try {
-      const spoken = this.voice.getAttribute("aria-pressed") === "true";
-      await this.send(text, spoken ? "voice" : "text");
-      if (this.input.value.trim() === text) this.input.value = "";
-    } catch (problem) {
-      this.onProblem(problem);
-    } finally {
-      this.busy = false;
-    }
+    const spoken = this.voice.getAttribute("aria-pressed") === "true";
+    const sent = await this.send(text, spoken ? "voice" : "text");
+    if (sent && this.input.value.trim() === text) this.input.value = "";
+    this.busy = false;
   }
 }

@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { el, link } from "./dom.js";
 import { labelled } from "./controls.js";
+import { words } from "./words.js";
 
 export class CustomerPanel {
   constructor(seat) {
@@ -32,7 +33,7 @@ export class CustomerPanel {
       });
       this.welcome(friend);
     } catch (problem) {
-      this.seat.toast(problem.message, "bad");
+      this.seat.toast(problem.message, true);
     } finally {
       this.busy = false;
     }
@@ -44,9 +45,9 @@ export class CustomerPanel {
     this.seat.note(`${name}添加了${seller}，现在可以开始聊天了`);
   }
 
-  // A link sent to the customer is the way to the progress page.
+  // A link in what the customer is told is the way to the progress page.
   look({ payload }) {
-    const url = /https?:\/\/[^\s"\\<>]+/.exec(JSON.stringify(payload))?.[0];
+    const url = /https?:\/\/[^\s<>]+/.exec(words(payload))?.[0];
     if (url) this.progress.replaceChildren("发货进度：", link("打开进度页", url));
   }
 }

@@ -20,18 +20,6 @@ export function link(text, url) {
 let lastId = 0;
 export const freshId = (prefix) => `${prefix}-${(lastId += 1)}`;
 
-// Asks before something that cannot be taken back; answers true or false.
-export function confirmed(title, text) {
-  const dialog = document.getElementById("question");
-  dialog.querySelector("h2").textContent = title;
-  dialog.querySelector("p").textContent = text;
-  dialog.returnValue = "no";
-  dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
-  });
-}
-
 export function announce(sentence) {
   document.getElementById("announcer").textContent = sentence;
 }

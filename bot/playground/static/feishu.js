@@ -1,7 +1,7 @@
 // Feishu's client: text, post, and the frame of card JSON 2.0 (feishu.md, section 13).
 
 import { button, more } from "./controls.js";
-import { confirmed, el, link } from "./dom.js";
+import { el, link } from "./dom.js";
 import { INPUTS, callbackOf, filledIn, textOf } from "./feishuform.js";
 import { FLAVOURS, markdown } from "./markdown.js";
 import { words } from "./words.js";
@@ -63,17 +63,16 @@ function drawColumn({ width, weight = 1, elements }, context) {
 }
 
 function drawButton(element, { act, form, clicked }) {
-  const { text, type, name, disabled, confirm, form_action_type: action } = element;
+  const { text, type, name, disabled, form_action_type: action } = element;
   const value = callbackOf(element);
   const url = element.behaviors?.find((behavior) => behavior.type === "open_url")?.default_url;
   if (url && value === undefined) return el("span", { class: "act" }, link(textOf(text), url));
   const told = JSON.stringify(value);
   return button(textOf(text), { kind: type, control: name ?? told, disabled,
-    pressed: value && JSON.stringify(clicked?.value) === told,
-    press: async (pressed) => {
-      const filled = action === "submit" ? filledIn(form) : {};
-      if (filled.missing) return filled.missing.focus();
-      if (confirm && !(await confirmed(textOf(confirm.title), textOf(confirm.text)))) return null;
-      return act.click({ tag: "button", value, name, form_value: filled.values }, pressed);
+    pressed: value && JSON.stringify(clicked.value) === told,
+    press: (pressed) => {
+      const { missing, values } = action === "submit" ? filledIn(form) : {};
+      if (missing) missing.focus();
+      else act({ tag: "button", value, name, form_value: values }, pressed);
     } });
 }

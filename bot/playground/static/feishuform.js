@@ -17,9 +17,7 @@ export const INPUTS = {
   input: drawInput,
   select_static: drawSelect,
   multi_select_static: drawManySelect,
-  date_picker: (element, context) => drawPicker("date", element.initial_date, element, context),
-  picker_time: (element, context) => drawPicker("time", element.initial_time, element, context),
-  picker_datetime: (element, context) => drawPicker("datetime-local", element.initial_datetime, element, context),
+  date_picker: drawDatePicker,
 };
 
 // The values of a filled form, or the first required input that is empty.
@@ -28,8 +26,8 @@ export function filledIn(form) {
   for (const { name, required, control, read } of form) {
     const value = read();
     const missing = Boolean(required && !value.length);
-    control.classList.toggle("is-missing", missing);
-    if (missing) return { missing: control };
+    control.setAttribute("aria-invalid", missing);
+    if (missing) return { missing: control.querySelector("input") ?? control };
     if (value.length) values[name] = value;
   }
   return { values };
@@ -40,7 +38,7 @@ function placed(element, { act, form }, control, read) {
   const { tag, name, required, label } = element;
   const value = callbackOf(element);
   if (form) form.push({ name, required, control, read });
-  else if (value) control.addEventListener("change", () => act.click({ tag, value, name, option: read() }, control));
+  else if (value) control.addEventListener("change", () => act({ tag, value, name, option: read() }, control));
   if (label) return labelled(textOf(label), control);
   control.setAttribute("aria-label", textOf(element.placeholder) || name);
   return el("div", { class: "field" }, control);
@@ -68,8 +66,9 @@ function drawManySelect(element, context) {
   return placed(element, context, control, () => checkedIn(control));
 }
 
-function drawPicker(type, initial = "", element, context) {
-  const control = el("input", { type, "data-control": element.name, disabled: element.disabled });
-  control.value = initial.replace(" ", "T");
-  return placed(element, context, control, () => control.value && `${control.value.replace("T", " ")} ${OFFSET}`);
+function drawDatePicker(element, context) {
+  const { name, initial_date: value = "", disabled } = element;
+  const control = el("input", { type: "date", "data-control": name, disabled });
+  control.value = value;
+  return placed(element, context, control, () => control.value && `${control.value} ${OFFSET}`);
 }

@@ -79,7 +79,7 @@ function block(line) {
   return { kind: line.trim() ? "text" : "gap", match: [line, line] };
 }
 
-// Blocks of the same kind that follow each other belong together (a list, a quote, a paragraph).
+// Lines of the same kind that follow each other belong together.
 export function markdown(text, flavour) {
   const root = el("div", { class: "md" });
   if (flavour.plain) return fill(root, text.split("\n"), flavour);

@@ -14,10 +14,9 @@ export const initial = (name) => name.replace(/^[小老阿]/, "").slice(0, 1);
 export function drawMessage(message, seat, act) {
   const face = message.own ? initial(seat.name) : seat.role === "customer" ? "销" : "诺";
   const side = message.own ? "own" : "theirs";
-  const body = message.own ? ownWords(message) : DRAWERS[seat.platform](message, {
-    click: act,
-    say: (text) => seat.composer?.fill(text),
-  });
+  // What was chosen before an edit says nothing about the card after it.
+  const fresh = message.edits ? { ...message, clicked: {} } : message;
+  const body = message.own ? ownWords(message) : DRAWERS[seat.platform](fresh, act, seat.member);
   return el("li", { class: `message ${side}`, "data-message": message.id, tabindex: "-1" },
     el("span", { class: "face", "aria-hidden": "true" }, face),
     el("div", { class: "body" },
@@ -28,7 +27,9 @@ export function drawMessage(message, seat, act) {
 
 const editedSentence = (edits) => (edits > 1 ? `已更新 ${edits} 次` : "已更新");
 
+const KINDS = { voice: "语音", image: "［图片］", file: "［文件］" };
+
 function ownWords({ payload, content }) {
   const wave = el("span", { class: "wave", role: "img", "aria-label": "语音" }, el("i"), el("i"), el("i"));
-  return el("div", { class: "bubble" }, content === "voice" && wave, words(payload));
+  return el("div", { class: "bubble" }, content === "voice" && wave, words(payload) || KINDS[content]);
 }

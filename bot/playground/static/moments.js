@@ -19,8 +19,6 @@ export function short(iso) {
   return `${month}月${day}日 周${weekday} ${time}`;
 }
 
-export const time = (iso) => iso.slice(11, 16);
-
 const GAP_MINUTES = 10;
 
 // Whether a chat would print the time between two messages.

@@ -10,56 +10,50 @@ import { summary } from "./words.js";
 
 const CLIENTS = { wecom: "企业微信", dingtalk: "钉钉", feishu: "飞书" };
 const TOAST_MS = 3500;
+const EMPTY = {
+  sales: "还没有消息。写一句今天跟客户聊了什么。",
+  manager: "这里很安静：只有需要经理的事才会出现。",
+  delivery: "销售的承诺会变成任务卡，出现在这里。",
+  customer: "先加销售为好友，会收到欢迎语。",
+};
 
 export class SeatView {
-  constructor({ key, title, platform, name, role }, seller) {
-    Object.assign(this, { key, title, platform, name, role, seller, onNews: () => {} });
+  constructor({ key, title, platform, member, name, role }, seller) {
+    Object.assign(this, { key, title, platform, member, name, role, seller, onNews: () => {} });
     this.client = role === "customer" ? "微信" : CLIENTS[platform];
     this.drawn = new Map();
-    this.settled = false;
-    this.build();
-  }
-
-  build() {
     this.log = el("ol", { class: "log", role: "log", "aria-live": "off", tabindex: "0",
       "aria-label": `${this.title}的消息` });
     this.toastPlace = el("p", { class: "toast", hidden: true });
-    this.bottom = this.role === "customer" ? this.customerPanel() : this.ownComposer();
-    const skin = this.role === "customer" ? "wechat" : this.platform;
+    const isCustomer = this.role === "customer";
+    const skin = isCustomer ? "wechat" : this.platform;
+    if (isCustomer) this.customer = new CustomerPanel(this);
+    else this.composer = new Composer(`以${this.name}的身份写给一诺`, (...words) => this.say(...words));
     this.node = el("section", { class: `seat ${skin}`, "aria-label": `${this.title}：${this.name}` },
       el("header", {},
         el("span", { class: "face", "aria-hidden": "true" }, initial(this.name)),
         el("h2", {}, this.title, el("small", {}, this.name)),
         el("span", { class: "client" }, this.client)),
-      this.log, this.toastPlace, this.bottom);
-    this.emptyLine = el("li", { class: "empty" }, this.emptySentence());
+      this.log, this.toastPlace, (this.customer ?? this.composer).node);
+    this.emptyLine = el("li", { class: "empty" }, EMPTY[this.role]);
     this.log.append(this.emptyLine);
   }
 
-  ownComposer() {
-    this.composer = new Composer(`以${this.name}的身份写给一诺`, (text, content) =>
-      api.say(this.key, text, content).then(({ message }) => this.put(message)));
-    this.composer.onProblem = (problem) => this.toast(problem.message, "bad");
-    return this.composer.node;
-  }
-
-  customerPanel() {
-    this.customer = new CustomerPanel(this);
-    return this.customer.node;
-  }
-
-  emptySentence() {
-    return {
-      sales: "还没有消息。写一句今天跟客户聊了什么。",
-      manager: "这里很安静：只有需要经理的事才会出现。",
-      delivery: "销售的承诺会变成任务卡，出现在这里。",
-      customer: "先加销售为好友，会收到欢迎语。",
-    }[this.role];
+  async say(text, content) {
+    try {
+      const { message } = await api.say(this.key, text, content);
+      this.put(message);
+      return true;
+    } catch (problem) {
+      this.toast(problem.message, true);
+      return false;
+    }
   }
 
   // Shows a new message, or draws a known one again where it stands.
   put(message) {
     const known = this.drawn.get(message.id);
+    if (known?.message.edits > message.edits) return; // an answer that the stream has overtaken
     if (known && JSON.stringify(known.message) === JSON.stringify(message)) return;
     const node = drawMessage(message, this, (...call) => this.act(message.id, ...call));
     if (known) this.replace(known, node, message);
@@ -101,18 +95,18 @@ export class SeatView {
     button?.setAttribute("aria-busy", "true");
     try {
       const { toast, message } = await api.click(this.key, messageId, interaction);
-      if (toast) this.toast(toast.content ?? toast, toast.type);
+      if (toast) this.toast(toast);
       this.put(message);
     } catch (problem) {
-      this.toast(problem.message, "bad");
+      this.toast(problem.message, true);
     } finally {
       button?.removeAttribute("aria-busy");
     }
   }
 
-  toast(sentence, kind = "info") {
+  toast(sentence, bad = false) {
     this.toastPlace.textContent = sentence;
-    this.toastPlace.dataset.kind = kind;
+    this.toastPlace.classList.toggle("is-bad", bad);
     this.toastPlace.hidden = false;
     announce(sentence);
     clearTimeout(this.toastTimer);
@@ -123,6 +117,12 @@ export class SeatView {
     this.emptyLine.remove();
     this.log.append(el("li", { class: "notice" }, sentence));
     this.toEnd();
+  }
+
+  // Whether the program has forgotten what is on the screen: it was started anew.
+  isStale(messages) {
+    const last = [...this.drawn.keys()].at(-1);
+    return last !== undefined && !messages.some(({ id }) => id === last);
   }
 
   settle() {

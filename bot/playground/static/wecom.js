@@ -7,12 +7,11 @@ import { words } from "./words.js";
 
 const BUTTON_KINDS = { 1: "primary", 2: "default", 3: "danger", 4: "plain" };
 
-export function drawWecom({ payload, clicked }, act) {
-  const card = payload.template_card ?? (payload.card_type ? payload : null);
-  if (card) return drawCard(card, clicked, act);
-  if (payload.markdown) return el("div", { class: "bubble" }, markdown(payload.markdown.content, FLAVOURS.wecom));
+export function drawWecom({ payload, content, clicked }, act) {
+  if (content === "card") return drawCard(payload, clicked, act);
+  const flavour = content === "markdown" ? FLAVOURS.wecom : FLAVOURS.wecomText;
   return [
-    el("div", { class: "bubble" }, markdown(words(payload), FLAVOURS.wecomText)),
+    el("div", { class: "bubble" }, markdown(words(payload), flavour)),
     (payload.attachments ?? []).map(drawAttachment),
   ];
 }
@@ -27,11 +26,11 @@ const part = (look, text, tag = "p") => (text ? el(tag, { class: look }, text) :
 
 function drawCard(card, clicked, act) {
   const node = el("div", { class: "card" });
-  const press = (key, pressed) => act.click({ key, selected: selections(node) }, pressed);
-  const chosen = clicked?.selected ?? {};
-  const { main_title: title, emphasis_content: emphasis, quote_area: quote, card_action: action } = card;
+  const press = (key, pressed) => act({ key, selected: selections(node) }, pressed);
+  const chosen = clicked.selected ?? {};
+  const { source, main_title: title, emphasis_content: emphasis, quote_area: quote, card_action: action } = card;
   node.append(...[
-    drawSource(card, press),
+    source?.desc && part(`source ink-${source.desc_color ?? 0}`, source.desc),
     title && el("div", {}, part("", title.title, "h3"), part("desc", title.desc)),
     emphasis && el("p", { class: "emphasis" }, part("", emphasis.title, "strong"), emphasis.desc),
     quote && el("blockquote", {}, part("", quote.title), quote.quote_text),
@@ -46,15 +45,6 @@ function drawCard(card, clicked, act) {
     action?.url && more(link("查看详情", action.url)),
   ].flat().filter(Boolean));
   return node;
-}
-
-function drawSource({ source, action_menu: menu }, press) {
-  if (!source?.desc && !menu) return null;
-  const items = menu?.action_list.map(({ text, key }) => el("li", {},
-    button(text, { control: key, press: (pressed) => press(key, pressed) })));
-  return el("div", { class: "source" },
-    el("span", { class: `ink-${source?.desc_color ?? 0}` }, source?.desc),
-    menu && el("details", { class: "menu" }, el("summary", { "aria-label": menu.desc || "更多操作" }, "⋯"), el("ul", {}, items)));
 }
 
 function drawFacts(facts) {
@@ -97,7 +87,7 @@ function drawButtons(card, clicked, press) {
   if (!list.length) return null;
   return el("div", { class: "acts" }, list.map(({ type, text = "提交", style = 1, key, url }) => {
     if (type === 1) return el("span", { class: "act" }, link(text, url));
-    return button(text, { kind: BUTTON_KINDS[style] ?? "primary", control: key, pressed: clicked?.key === key,
+    return button(text, { kind: BUTTON_KINDS[style] ?? "primary", control: key, pressed: clicked.key === key,
       press: (pressed) => press(key, pressed) });
   }));
 }
