@@ -12,7 +12,6 @@ from cards.model import Button, Card, Choice, DateInput, Field, Form, Input, Tex
 from cards.render.dingtalk_buttons import (
     as_many_as_fit,
     card_button,
-    default,
     msg_buttons,
     option_buttons,
     options,
@@ -29,6 +28,8 @@ from cards.render.dingtalk_markdown import (
     parts,
     size,
 )
+from cards.render.plain import BOLD
+from cards.words import day
 
 PUBLIC_TEMPLATE = "1366a1eb-bc54-4859-ac88-517c56a9acb1.schema"
 VALUE_BYTES = 1024
@@ -105,7 +106,7 @@ def render_rest(card: Card, markdown: str) -> list[Message]:
 
 def headline(card: Card) -> str:
     """The one line that a notification and the list of chats show."""
-    words = (card.title or card.subtitle or card.text or card.quote).replace("**", "")
+    words = BOLD.sub(r"\1", card.title or card.subtitle or card.text or card.quote)
     return words.strip().partition("\n")[0][:HEADLINE_CHARACTERS] or "消息"
 
 
@@ -154,7 +155,7 @@ def _body(card: Card) -> list[str]:
         escape(card.subtitle),
         escape_keeping_bold(card.text),
         LINE.join(_fact(f) for f in card.fields),
-        LINE.join(f"> {line}" for line in quote),
+        "  \n".join(f"> {line}" for line in quote),
     ]
 
 
@@ -204,7 +205,9 @@ def _ask(question: Input, *, tappable: bool) -> str:
 def _chosen(question: Input) -> str:
     if isinstance(question, Choice):
         return "、".join(escape(o.text) for o in question.options if o.id in question.selected)
-    return "".join(default(question))
+    if isinstance(question, DateInput) and question.selected:
+        return day(question.selected)
+    return ""
 
 
 def _reply(typed: str, *, in_group: bool) -> str:
@@ -221,8 +224,8 @@ def _spoken(button: Button, *, in_group: bool) -> str:
 def _left_out(texts: list[str], own: list[Button], *, in_group: bool) -> str:
     """What found no room as a button keeps its words."""
     spoken = {b.text: _spoken(b, in_group=in_group) for b in own}
-    words = "；".join(spoken.get(text, escape(text)) for text in texts)
-    return f"还可以选：{words}" if words else ""
+    words = [spoken.get(text, escape(text)) for text in texts]
+    return LINE.join(["还可以选：", *words]) if words else ""
 
 
 def _url(button: Button) -> str:

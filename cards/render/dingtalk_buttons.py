@@ -13,9 +13,9 @@ from urllib.parse import parse_qsl, quote_plus, urlencode
 from cards.actions import Action, decode
 from cards.model import Button, Choice, DateInput, Form, Input, TextInput
 from cards.render.dingtalk_markdown import size
+from cards.words import day
 
 COLOURS = {"default": "gray", "primary": "blue", "danger": "red"}
-WEEKDAYS = "一二三四五六日"
 IN_GROUP = "@"
 
 
@@ -79,9 +79,7 @@ def _pressable(text: str, style: str, identity: str) -> dict[str, Any]:
 def options(question: Input) -> list[tuple[str, str]]:
     """Value and words of what one tap can choose."""
     if isinstance(question, DateInput):
-        return [
-            (f"{d:%Y-%m-%d}", f"{d:%m-%d} 周{WEEKDAYS[d.weekday()]}") for d in question.suggested
-        ]
+        return [(one.isoformat(), day(one)) for one in question.suggested]
     if isinstance(question, Choice) and not question.many:
         return [(o.id, o.text) for o in question.options]
     return []
@@ -89,7 +87,7 @@ def options(question: Input) -> list[tuple[str, str]]:
 
 def default(question: Input) -> tuple[str, ...]:
     if isinstance(question, DateInput):
-        return (f"{question.selected:%Y-%m-%d}",) if question.selected else ()
+        return (question.selected.isoformat(),) if question.selected else ()
     return question.selected if isinstance(question, Choice) else ()
 
 

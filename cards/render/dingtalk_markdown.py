@@ -4,6 +4,8 @@ import json
 import re
 from collections.abc import Iterable
 
+from cards.render.plain import BOLD
+
 LINE = "  \n  "
 """A line break needs two blanks on both sides (消息发送与接收类型)."""
 PARAGRAPH = "\n\n"
@@ -11,7 +13,6 @@ MORE = "……（余下的见下一条消息）"
 
 _MARKUP = re.compile(r"[\\`*]|(?<=\])\(|<(?=[a-zA-Z/!])|~(?=~)|(?<!\w)_|_(?!\w)")
 _LINE_MARKUP = re.compile(r"^(\s*)([#>])", re.MULTILINE)
-_BOLD = re.compile(r"(\*\*[^*\n]+\*\*)")
 _TOKENS = re.compile(r"\[(?:\\.|[^\]\\])*\]\([^)]*\)|\*\*|\\.|.", re.DOTALL)
 _BOLD_MARK = "**"
 
@@ -24,22 +25,24 @@ def escape(text: str) -> str:
 
 def escape_keeping_bold(text: str) -> str:
     """Text of a card, in which `**bold**` is the only markup."""
-    pieces = _BOLD.split(text.strip())
+    pieces = BOLD.split(text.strip())
     return "".join(
-        f"**{escape(piece[2:-2])}**" if number % 2 else _escape_inside(piece)
+        f"**{escape(piece)}**" if number % 2 else _escape_between(piece)
         for number, piece in enumerate(pieces)
     )
 
 
-def _escape_inside(piece: str) -> str:
-    core = escape(piece)
-    lead = piece[: len(piece) - len(piece.lstrip())]
-    trail = piece[len(piece.rstrip()) :] if core else ""
-    return lead.replace("\n", LINE) + core + trail.replace("\n", LINE)
+def _escape_between(piece: str) -> str:
+    """Keeps the space around it, which parts it from the bold beside it."""
+    core = piece.strip()
+    if not core:
+        return piece.replace("\n", LINE)
+    before, after = piece.split(core, 1)
+    return before.replace("\n", LINE) + escape(core) + after.replace("\n", LINE)
 
 
 def has_bold(text: str) -> bool:
-    return _BOLD.search(text) is not None
+    return BOLD.search(text) is not None
 
 
 def link(text: str, url: str) -> str:
@@ -72,8 +75,11 @@ def parts(text: str, room: int) -> list[str]:
     """The text in pieces of at most `room` bytes; at least one."""
     found = []
     while size(text) > room:
-        head, text = cut(text, room)
+        head, rest = cut(text, room)
+        if len(rest) >= len(text):  # one link is longer than all the room
+            head, rest = text[: room // 6], text[room // 6 :]
         found.append(head)
+        text = rest
     return [*found, text]
 
 

@@ -107,7 +107,7 @@ async def test_a_press_in_a_group_names_the_group(stage: Stage) -> None:
 
 async def test_a_suggested_day_comes_back_as_the_value_of_the_form(stage: Stage) -> None:
     await stage.adapter.send("dingtalk:chen", EARLIEST, card_id=CARD_ID)
-    await stage.press("chen", "02-05 周四")
+    await stage.press("chen", "2月5日 周四")
     assert stage.click.action == CounterPromise(12)
     assert stage.click.form == {"day": ("2026-02-05",)}
 
