@@ -14,7 +14,6 @@ from bot.platforms.feishu.crypto import Refused, unseal
 from bot.platforms.feishu.parse import CLICK, event_type, parse
 from bot.platforms.protocol import Accept, EditRefused, Now, Rejected, Sent
 from cards.model import Card
-from cards.render import plain
 from cards.render.feishu import DEAD_BUTTON, render, render_text
 from cards.render.feishu_split import split
 from config.schema import FeishuSettings
@@ -24,11 +23,6 @@ log = structlog.get_logger()
 PATH = "/callback/feishu"
 BODY_LIMIT = 1024 * 1024
 BODY_SECONDS = 3.0
-
-_CARD_IMPOSSIBLE = {"230054", "230099"}
-"""This chat takes no cards, or Feishu could not build this one: the text still arrives."""
-
-_TEXT = "text"
 
 
 class Feishu:
@@ -61,27 +55,21 @@ class Feishu:
         await self._client.close()
 
     async def send(self, to: str, card: Card, *, card_id: str) -> Sent:
+        """The last message of a split card holds the buttons: it is the one that is clicked."""
         receive_id = _receive_id(to)
-        if card.is_plain:
-            return await self._send_text(receive_id, card, card_id)
-        try:
-            return await self._send_card(receive_id, card, card_id)
-        except Rejected as refusal:
-            if refusal.code not in _CARD_IMPOSSIBLE:
-                raise
-            log.error("feishu.card_impossible", card=card_id, problem=str(refusal))
-            sent = await self._send_text(receive_id, Card(text=plain.render(card)), f"{card_id}-t")
-            return Sent(sent.message_id, sent.edit_code, f"sent as text: {refusal}")
+        parts = split(card)
+        for number, part in enumerate(parts):
+            msg_type, content = _content(part, card_id, direct=_is_person(to))
+            uuid = card_id if number == 0 else f"{card_id}-{number}"
+            message_id = await self._client.send(receive_id, msg_type, content, uuid=uuid)
+        return Sent(message_id, note=f"split into {len(parts)} messages" if parts[1:] else "")
 
     async def edit(self, to: str, sent: Sent, card: Card, *, card_id: str) -> Sent:
-        if sent.edit_code == _TEXT:
-            raise EditRefused("a text message of Feishu cannot become a card", "text")
-        ids = [*sent.edit_code.split(), sent.message_id]
-        parts = split(card)
-        if len(parts) != len(ids):
-            raise EditRefused(f"the card now needs {len(parts)} messages, not {len(ids)}", "parts")
-        for message_id, part in zip(ids, parts, strict=True):
-            await self._client.update(message_id, render(part, card_id, direct=_is_person(to)))
+        """Of a card that was split, the last message becomes the new card; what stood before it
+        stays as it was."""
+        if len(split(card)) > 1:
+            raise EditRefused("the card has grown too long for one message", "too_long")
+        await self._client.update(sent.message_id, render(card, card_id, direct=_is_person(to)))
         return sent
 
     async def welcome(self, code: str, text: str) -> None:
@@ -99,29 +87,6 @@ class Feishu:
         heard = f"{self._heard_at:%Y-%m-%d %H:%M:%S %Z}" if self._heard_at else "never"
         counts = ", ".join(f"{count} {what}" for what, count in sorted(self._counts.items()))
         return f"callbacks over HTTP; last one {heard}; {counts or 'none yet'}"
-
-    async def _send_text(self, receive_id: str, card: Card, uuid: str) -> Sent:
-        message_id = ""
-        for number, part in enumerate(split(card)):
-            content = {"text": render_text(part)}
-            message_id = await self._client.send(
-                receive_id, "text", content, uuid=_part_uuid(uuid, number)
-            )
-        return Sent(message_id, edit_code=_TEXT)
-
-    async def _send_card(self, receive_id: str, card: Card, card_id: str) -> Sent:
-        """The last message of a split card holds the buttons: it is the one that is clicked."""
-        ids = []
-        direct = _is_person(receive_id)
-        for number, part in enumerate(split(card)):
-            content = render(part, card_id, direct=direct)
-            ids.append(
-                await self._client.send(
-                    receive_id, "interactive", content, uuid=_part_uuid(card_id, number)
-                )
-            )
-        note = f"split into {len(ids)} messages" if len(ids) > 1 else ""
-        return Sent(ids[-1], edit_code=" ".join(ids[:-1]), note=note)
 
     async def _receive(self, request: web.Request, accept: Accept) -> web.Response:
         try:
@@ -171,5 +136,8 @@ def _is_person(address: str) -> bool:
     return not address.removeprefix("feishu:").startswith("oc_")
 
 
-def _part_uuid(uuid: str, number: int) -> str:
-    return uuid if number == 0 else f"{uuid}-{number}"
+def _content(card: Card, card_id: str, *, direct: bool) -> tuple[str, dict[str, Any]]:
+    """Message type and content; a plain sentence needs no card."""
+    if card.is_plain:
+        return "text", {"text": render_text(card)}
+    return "interactive", render(card, card_id, direct=direct)

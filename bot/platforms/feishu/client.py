@@ -35,7 +35,9 @@ _EXPIRED_TOKEN = {99991661, 99991663, 99991664, 99991665, 99991668}
 _TOO_FAST = {99991400, 230020, 232019, 11232}
 _PASSING = {230049}
 _MISCONFIGURED = {99991401, 99991671, 99991672, 99991673, 99992361, 230006, 230027}
-_CARD_IS_GONE = {230011, 230031, 230110, 230111}
+_NOT_EDITABLE = {"230001", "230011", "230031", "230110", "230111"}
+"""No card but a text, recalled, older than 14 days, deleted, about to vanish."""
+
 _CHUNK_BYTES = 64 * 1024
 
 
@@ -87,7 +89,7 @@ class FeishuClient:
         try:
             await self._call("PATCH", path, body={"content": _json(card)})
         except Rejected as refusal:
-            if refusal.code.isdigit() and int(refusal.code) in _CARD_IS_GONE:
+            if refusal.code in _NOT_EDITABLE:
                 raise EditRefused(str(refusal), refusal.code) from None
             raise
 

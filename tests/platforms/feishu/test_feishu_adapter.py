@@ -215,13 +215,12 @@ async def test_error_codes_become_our_errors(
         await stage.bot.send(PERSON, PROMISE, card_id=CARD_ID)
 
 
-async def test_a_card_that_feishu_cannot_show_arrives_as_text(stage: Stage) -> None:
+async def test_a_card_that_feishu_cannot_build_is_rejected_with_its_code(stage: Stage) -> None:
     stage.feishu.fail_next(code=230099)
-    sent = await stage.bot.send(PERSON, PROMISE, card_id=CARD_ID)
 
-    assert stage.last.content == "text"
-    assert "接单 P12" in stage.last.payload["text"]
-    assert "230099" in sent.note
+    with pytest.raises(Rejected) as refusal:
+        await stage.bot.send(PERSON, PROMISE, card_id=CARD_ID)
+    assert refusal.value.code == "230099"
 
 
 async def test_unknown_people_and_foreign_addresses_are_rejected(stage: Stage) -> None:
@@ -231,23 +230,30 @@ async def test_unknown_people_and_foreign_addresses_are_rejected(stage: Stage) -
         await stage.bot.send("wecom:lin", PROMISE, card_id=CARD_ID)
 
 
-async def test_a_long_card_is_split_and_edited_as_one(stage: Stage) -> None:
+async def test_a_long_card_is_split_and_continues_on_its_last_message(stage: Stage) -> None:
     long = Card(
         title="周报",
         text="\n".join(f"第{number}行：{'跟进' * 40}" for number in range(200)),
         buttons=(Button("来得及", AcceptPromise(1)), Button("最早", CounterPromise(1))),
     )
     sent = await stage.bot.send(PERSON, long, card_id=CARD_ID)
+    assert await stage.bot.send(PERSON, long, card_id=CARD_ID) == sent
 
     assert len(stage.world.messages) == 2
-    assert sent.note == "split into 2 messages"
-    assert sent.message_id == stage.last.id
+    assert (sent.note, sent.message_id) == ("split into 2 messages", stage.last.id)
     shown = "".join(str(message.payload) for message in stage.world.messages)
     assert all(f"第{number}行" in shown for number in range(200))
-    await stage.bot.edit(PERSON, sent, long, card_id=CARD_ID)
-    assert [message.edits for message in stage.world.messages] == [1, 1]
+    await stage.bot.edit(PERSON, sent, PROMISE, card_id=CARD_ID)
+    assert [message.edits for message in stage.world.messages] == [0, 1]
     with pytest.raises(EditRefused):
-        await stage.bot.edit(PERSON, sent, PROMISE, card_id=CARD_ID)
+        await stage.bot.edit(PERSON, sent, long, card_id=CARD_ID)
+
+
+async def test_a_long_sentence_is_split_as_well(stage: Stage) -> None:
+    await stage.bot.send(PERSON, Card(text="一二三四五六七八九\n" * 2000), card_id=CARD_ID)
+
+    assert {message.content for message in stage.world.messages} == {"text"}
+    assert str(stage.world.messages).count("一二三四五六七八九") == 2000
 
 
 async def test_voice_is_fetched_by_its_handle(stage: Stage) -> None:
