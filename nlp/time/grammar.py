@@ -58,10 +58,13 @@ class Parser:
 
 
 def reads(pattern: str) -> Callable[[Callable[[re.Match[str]], Meaning | None]], Parser]:
-    """Make a parser of the function; the rule is named after it."""
+    """Make a parser of the function; the rule is named after it.
+
+    ASCII classes: a word ends where Chinese begins, as in "Friday前".
+    """
 
     def make(read: Callable[[re.Match[str]], Meaning | None]) -> Parser:
-        return Parser(read.__name__, re.compile(pattern), read)
+        return Parser(read.__name__, re.compile(pattern, re.ASCII), read)
 
     return make
 
@@ -76,6 +79,8 @@ class Expression:
     place: Callable[[Scene], Window | None]
     rule: str
     kind: Kind = "point"
+    needy: bool = False
+    """Whether nothing in it says anything alone."""
     eager: bool = False
     """Whether 前 was said: plan to be a working day early."""
 

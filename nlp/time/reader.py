@@ -1,12 +1,13 @@
 """Find every time expression in a text."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
 
 from nlp.text import fold
-from nlp.time.grammar import Piece
-from nlp.time.parsers import PARSERS
+from nlp.time.grammar import Parser, Piece
+from nlp.time.parsers import CHINESE, DIGITS, ENGLISH
 from nlp.time.refiners import refine
 from nlp.time.resolve import resolve
 from nlp.time.types import TimeSpan
@@ -16,8 +17,22 @@ MOST_OF_A_KIND = 100
 """A note does not hold more; a pasted log may."""
 
 
+LATIN = re.compile(r"[a-z]{2}|\d ?[a-z]")
+ARABIC = re.compile(r"\d")
+
+
+def parsers_for(text: str) -> Iterator[Parser]:
+    """Those that can find anything in the text."""
+    if not text.isascii():
+        yield from CHINESE
+    if ARABIC.search(text):
+        yield from DIGITS
+    if LATIN.search(text):
+        yield from ENGLISH
+
+
 def propose(text: str) -> Iterator[Piece]:
-    for parser in PARSERS:
+    for parser in parsers_for(text):
         for match in islice(parser.pattern.finditer(text), MOST_OF_A_KIND):
             meaning = parser.read(match)
             if meaning is not None:

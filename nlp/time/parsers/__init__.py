@@ -14,9 +14,9 @@ from nlp.time.parsers import (
     zh_periods,
 )
 
-__all__ = ["PARSERS"]
+__all__ = ["CHINESE", "DIGITS", "ENGLISH"]
 
-PARSERS = (
+CHINESE = (
     zh_days.relative_day,
     zh_days.weekday,
     zh_days.days_of_month,
@@ -36,7 +36,6 @@ PARSERS = (
     zh_periods.relative_year,
     zh_periods.named_year,
     zh_periods.dated_year,
-    zh_periods.bare_year,
     zh_periods.opening_month,
     zh_periods.this_and_next,
     zh_periods.named_month,
@@ -55,7 +54,6 @@ PARSERS = (
     zh_clock.part_of_day,
     zh_clock.oclock,
     zh_clock.opening_hour,
-    zh_clock.digital,
     zh_clock.end_of_office,
     zh_counts.time_after,
     zh_counts.time_ago,
@@ -65,12 +63,16 @@ PARSERS = (
     zh_counts.time_since,
     zh_counts.these_days,
     zh_counts.bare_amount,
-    numeric.year_month_day,
-    numeric.day_month_year,
-    numeric.year_month,
-    numeric.slashed,
-    numeric.dotted,
-    numeric.dashed,
+    words.vague,
+    words.every,
+    words.every_part,
+    words.every_weekday,
+    words.every_workday,
+    words.now,
+)
+"""Need a Chinese character."""
+
+ENGLISH = (
     en_days.relative_day_en,
     en_days.tonight,
     en_periods.festival_en,
@@ -116,10 +118,20 @@ PARSERS = (
     en_counts.lasting,
     en_counts.bare_amount_en,
     en_counts.every_en,
-    words.vague,
-    words.every,
-    words.every_part,
-    words.every_weekday,
-    words.every_workday,
-    words.now,
+    words.vague_en,
+    words.now_en,
 )
+"""Need a Latin letter."""
+
+DIGITS = (
+    numeric.year_month_day,
+    numeric.day_month_year,
+    numeric.year_month,
+    numeric.slashed,
+    numeric.dotted,
+    numeric.dashed,
+    zh_clock.digital,
+    zh_periods.short_quarter,
+    zh_periods.bare_year,
+)
+"""Read digits in any language."""

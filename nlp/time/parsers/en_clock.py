@@ -21,7 +21,7 @@ def meridiem_hour(hour: int, half: str) -> int | None:
 
 
 @reads(
-    rf"(?<![\d.:,/$-])\b(?:at )?(\d{{1,2}})(?:[:.]([0-5]\d))?(?::[0-5]\d)?{MERIDIEM}"
+    rf"(?<![\d.:,/$])\b(?:at )?(\d{{1,2}})(?:[:.]([0-5]\d))?(?::[0-5]\d)?{MERIDIEM}"
     rf"|\b(?:at )?({HOUR_WORD})(?:\s({MINUTE_WORD}))?\s([ap])\.?\s?m\b\.?"
 )
 def half_day_clock(match: re.Match[str]) -> Meaning | None:
@@ -54,7 +54,7 @@ UNIT_BEHIND = r"\s?(?:%|st|nd|rd|th|[a-z]{1,2}\d|days?|weeks?|months?|years?|hou
 
 @reads(
     rf"(?:\b(?:at|around|about|by)|@)\s?(\d{{1,2}}|{HOUR_WORD})(?::?([0-5]\d))?(?:\s?o'?clock|\s?ish)?\b"
-    rf"(?![\d.:/-]\d|[-\d%]|{UNIT_BEHIND}|\s?[ap]\.?m)"
+    rf"(?![\d.:/-]\d|[-\d%]|{UNIT_BEHIND}|\s?[ap]\.?m|\s(?:past|to|points?|times)\b)"
 )
 def spoken_hour(match: re.Match[str]) -> Meaning | None:
     return _hour(match[1], match[2])
@@ -75,22 +75,25 @@ def marked_hour(match: re.Match[str]) -> Meaning | None:
     return _hour(match[1], None)
 
 
+CLOSES = r"\s?(?:$|today|tomorrow|tonight|last night|this|at night|on\b|ish\b|[?.,])"
+
+
 @reads(
-    r"(?<![\d.:,/$-])\b(?:between |from )?(\d{1,2}|" + HOUR_WORD + r")(?::([0-5]\d))?"
-    r"(?=\s?(?:-|to|and|till|until)\s?(?:\d{1,2}|"
-    + HOUR_WORD
-    + r")(?::[0-5]\d)?\s?(?:$|today|tomorrow|tonight|last night|this|on\b|ish\b|[?.,]))"
+    rf"(?<![\d.:,/$-])\b(\d{{1,2}}|{HOUR_WORD})(?::([0-5]\d))?"
+    rf"(?=\s?(?:-|to|till|until)\s?(?:\d{{1,2}}|{HOUR_WORD})(?::[0-5]\d)?{CLOSES})"
+    rf"|(?<=between )(\d{{1,2}}|{HOUR_WORD})(?::([0-5]\d))?(?= and \d{{1,2}}(?::\d\d)?{CLOSES})"
 )
 def opening_hour_bare(match: re.Match[str]) -> Meaning | None:
-    """The 6 of "next Monday 6-8" and "five to seven today"."""
-    if match.start() == 0 and not match[2] and match[0][0].isdigit():
-        return None
-    return _hour(match[1], match[2])
+    """The 6 of "next Monday 6-8" and "five to seven today"; alone it says nothing."""
+    meaning = _hour(match[1] or match[3], match[2] or match[4])
+    return meaning and meaning._replace(needy=True)
 
 
 @reads(
-    r"(?:(?<=-)|(?<=- )|(?<=to )|(?<=and )|(?<=till ))(\d{1,2}|" + HOUR_WORD + r")()(?:\s?ish)?\b"
-    r"(?=\s?(?:$|today|tomorrow|tonight|last night|this|on\b|[?.,]))(?![:.]\d)"
+    r"(?:(?<=\d-)|(?<=[\dm] - )|(?<=\bto )|(?<=\band )|(?<=\btill ))(\d{1,2}|"
+    + HOUR_WORD
+    + r")()(?:\s?ish)?\b"
+    rf"(?={CLOSES})(?![:.]\d)"
 )
 def closing_hour_bare(match: re.Match[str]) -> Meaning | None:
     """The 8 of "next Monday 6-8"; alone it says nothing."""
@@ -102,7 +105,7 @@ HALVES = {"quarter": 15, "half": 30}
 
 
 @reads(
-    rf"\b(?:a |for a )?(quarter|half|\d{{1,2}}|{CARDINAL_WORD})(?: minutes?)? (past|to|after) "
+    rf"\b(?:at |for )?(?:a )?(quarter|half|\d{{1,2}}|{CARDINAL_WORD})(?: minutes?)? (past|to|after) "
     rf"(noon|midnight|\d{{1,2}}|{HOUR_WORD})(?:{MERIDIEM})?(?=\b|\s|$)"
 )
 def minutes_past(match: re.Match[str]) -> Meaning | None:

@@ -16,6 +16,7 @@ from nlp.time.parsers.zh_counts import (
     rolling,
     until,
 )
+from nlp.time.types import Grain
 from nlp.time.window import Scene, Window
 
 UNITS = {
@@ -28,8 +29,8 @@ LONG_UNIT = (
     r"|fortnights?|months?|quarters?|years?|yrs?)"
 )
 COUNT_WORD = (
-    rf"(?:half an?|an?|(?:{CARDINAL_WORD})(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?"
-    r"|(?:a )?couple(?: of)?|a quarter of an|three-quarters of an)"
+    rf"(?:half an?|a quarter of an|(?:a )?couple(?: of)?|an?|(?:{CARDINAL_WORD})(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?"
+    r"|three-quarters of an)"
 )
 NUMERAL = r"(?:\d{1,4}(?:\.\d)?|1/4)"
 COUNT = rf"(?:{NUMERAL}|{COUNT_WORD})"
@@ -171,4 +172,5 @@ def bare_amount_en(match: re.Match[str]) -> Meaning | None:
     r"|\b(?:all )?(weekdays|weekends|(?:mon|tues|wednes|thurs|fri|satur|sun)days)\b|\b(daily|weekly|monthly|quarterly|yearly|annual(?:ly)?|semiannual)\b"
 )
 def every_en(match: re.Match[str]) -> Meaning:
-    return free(Meaning("week", anywhere, kind="recurring"))
+    grain: Grain = "week" if match[3] or match[1] in ("week", "month", "year") else "day"
+    return free(Meaning(grain, anywhere, kind="recurring"))

@@ -148,7 +148,9 @@ def named_day(month: str, day_words: str) -> Meaning | None:
     return free(Meaning("day", month_and_day(number, day), floats=True))
 
 
-@reads(rf"\b({MONTH})\b\.?[\s/-]?(?:the\s)?({DAY_NUMBER})\b(?![:.]\d|\d|\s?[ap]\.?m\b|%|/\d)")
+@reads(
+    rf"\b({MONTH})\b\.?[\s/-]?(?:the\s)?({DAY_NUMBER})\b(?![:.]\d|\d|\s?[ap]\.?m\b|%|/\d|\s?-\s?\d{{1,2}}\b(?!:))"
+)
 def month_day(match: re.Match[str]) -> Meaning | None:
     return named_day(match[1], match[2])
 
@@ -208,8 +210,8 @@ FULL_MONTH = "january|february|april|june|july|august|september|october|november
 
 @reads(
     rf"\b(?:(this|next|last)\s)?({FULL_MONTH})\b(?!\s?\d{{1,2}}\b)"
-    rf"|\b(?:(?<=in )|(?<=of )|(?<=by )|(?<=mid )|(?<=mid-)|(?<=late )|(?<=early )|(?<=from )|(?<=to )"
-    rf"|(?<=before )|(?<=until )|(?<=and )|(?<=end )|(?<=between )|(?=\w+[/\s](?:19|20)\d\d)|(this|next|last)\s|(?=march in))({MONTH})\b\.?(?!\s?\d{{1,2}}\b)"
+    rf"|\b(?:(?<=\bin )|(?<=\bof )|(?<=\bby )|(?<=\bmid )|(?<=\bmid-)|(?<=\blate )|(?<=\bearly )|(?<=\bfrom )|(?<=\bto )"
+    rf"|(?<=\bbefore )|(?<=\buntil )|(?<=\band )|(?<=\bend )|(?<=\bbetween )|(?=\w+[/\s](?:19|20)\d\d)|(this|next|last)\s|(?=march in))({MONTH})\b\.?(?!\s?\d{{1,2}}\b)"
 )
 def month_en(match: re.Match[str]) -> Meaning:
     """ "may" and "march" alone are verbs, "mar" is nothing."""

@@ -42,7 +42,7 @@ def relative_period_en(match: re.Match[str]) -> Meaning:
 
 
 @reads(
-    r"\b(?:(?<=of )|(?<=in )|(?<=for ))the (week|month|quarter|year)\b|(?:(?<=of )|(?<=of around ))(week|month|quarter|year)\b"
+    r"\b(?:(?<=of )|(?<=in ))the (week|month|quarter|year)\b|(?:(?<=of )|(?<=of around ))(week|month|quarter|year)\b"
 )
 def the_period(match: re.Match[str]) -> Meaning:
     """The container in "the end of the month"."""

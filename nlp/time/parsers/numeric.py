@@ -27,7 +27,7 @@ def year_month_day(match: re.Match[str]) -> Meaning | None:
     return fixed_day(int(year), int(month), int(day))
 
 
-@reads(r"(?<![\d.:/-])(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d\d)(?![\d/.-]|\s?%)")
+@reads(r"(?<![\d.:/])(?<!\D-)(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d\d)(?!\d|[/.]\d|\s?%)")
 def day_month_year(match: re.Match[str]) -> Meaning | None:
     first, second, year = int(match[1]), int(match[3]), full_year(int(match[4]))
     if match[2] == "." and len(match[4]) < 4:
@@ -37,7 +37,7 @@ def day_month_year(match: re.Match[str]) -> Meaning | None:
 
 
 @reads(
-    r"(?<![\d.:/-])((?:19|20)\d\d)[-/.](0?[1-9]|1[0-2])(?![\d/.]|-\d)|(?<![\d.:/-])(0?[1-9]|1[0-2])/((?:19|20)\d\d)(?!\d)"
+    r"(?<![\d.:/])(?<!\D-)((?:19|20)\d\d)[-/.](0?[1-9]|1[0-2])(?!\d|[/.]\d|-(?!\d{4})\d)|(?<![\d.:/-])(0?[1-9]|1[0-2])/((?:19|20)\d\d)(?!\d)"
 )
 def year_month(match: re.Match[str]) -> Meaning:
     year, month = (match[1], match[2]) if match[1] else (match[4], match[3])
@@ -58,10 +58,12 @@ def month_and_day(month: int, day: int) -> Place:
     return place
 
 
-UNIT = r"万|元|折|%|米|亿|倍|个|台|分|吨|度|寸|英|毫|厘|公|块|级|版|小时|天|年|月|[a-z]|克|升|平|寸|点|折|成|套|件"
+UNIT = r"万|元|折|%|米|亿|倍|个|台|分|吨|度|寸|英|毫|厘|公|块|级|版|小时|天|年|月|克|升|平|寸|点|折|成|套|件"
 
 
-@reads(rf"(?<![\d.:/*#a-z-])(0?[1-9]|1[0-2])[/](0?[1-9]|[12]\d|3[01])(?![\d/.:]|\s?(?:{UNIT}))")
+@reads(
+    rf"(?<![\d.:/*#a-z])(0?[1-9]|1[0-2])[/](0?[1-9]|[12]\d|3[01])(?![\d/:a-z]|\.\d|\s?(?:{UNIT}))"
+)
 def slashed(match: re.Match[str]) -> Meaning | None:
     return month_day_meaning(match)
 
@@ -70,12 +72,12 @@ DOT_BEFORE = re.compile(
     r"(?:改[为到成]|[推延挪换]到|年|原|于|在|定|自|从|到|至|^|[(（,，]|截止)\s?$"
 )
 DOT_BEHIND = re.compile(
-    r"\s?(?:[日号]|[之以]?[前后]|[到至~]|交|发|寄|签|[上下]|[早晚]|开|出|完|来|去|[(（]?周|有|$)"
+    r"\s?(?:[日号]|[之以]?[前后]|[到至~]|交|发|寄|签|[上下]|[早晚]|开|出|完|来|去|[(（]?周|有)"
 )
 
 
 @reads(
-    rf"(?<![\d.:/*#a-z-])(0?[1-9]|1[0-2])[.·](0?[1-9]|[12]\d|3[01])[日号]?(?![\d/.:]|\s?(?:{UNIT}))"
+    rf"(?<![\d.:/*#a-z-])(0?[1-9]|1[0-2])[.·](0?[1-9]|[12]\d|3[01])[日号]?(?![\d/.:a-z]|\s?(?:{UNIT}))"
 )
 def dotted(match: re.Match[str]) -> Meaning | None:
     """8.5 is a date only in a place where dates stand."""

@@ -13,11 +13,13 @@ from nlp.time.window import Scene, Window, day_of
 @reads(
     "尽快|尽早|尽速|马上|立刻|立即|稍后|晚点儿?|一会儿?(?!说|厂)|抓紧|近期|近日|回头|改天|改日|过阵子|过段时间|过一?段时间"
     "|(?:再?过|这|等)几[天日周]|几[天日周][之以]?[后内]|到时候?(?!间)"
-    r"|\basap\b|\bsoon\b|as soon as possible|\bsome ?time\b|\blater\b|\bone day\b"
 )
-def vague(match: re.Match[str]) -> Meaning | None:
-    if match[0] == "later" and re.search(r"(?:\d|\w+) \w+ $", match.string[: match.start()]):
-        return None
+def vague(match: re.Match[str]) -> Meaning:
+    return Meaning("day", no_date, kind="vague")
+
+
+@reads(r"\b(?:asap|soon|as soon as possible|some day|in (?:a )?few (?:minutes|hours|days|weeks))\b")
+def vague_en(match: re.Match[str]) -> Meaning:
     return Meaning("day", no_date, kind="vague")
 
 
@@ -54,13 +56,14 @@ def _next_workday(within: Window | None, scene: Scene) -> Window | None:
     return day_of(scene.today)
 
 
-@reads(
-    r"(?:此时)?此刻|现在|目前|当前|眼下|\bright now\b|\bnow\b|\bat the moment\b|at (?:this|the present) time"
-)
+@reads(r"(?:此时)?此刻|现在|目前|当前|眼下")
 def now(match: re.Match[str]) -> Meaning | None:
-    if match[0] not in ("现在", "now", "right now", "at the moment"):
-        return None
-    return Meaning("minute", _now)
+    return Meaning("minute", _now) if match[0] == "现在" else None
+
+
+@reads(r"\b(?:right now|now|at the moment|at (?:this|the present) time)\b")
+def now_en(match: re.Match[str]) -> Meaning:
+    return Meaning("minute", _now, loose=True)
 
 
 def _now(within: Window | None, scene: Scene) -> Window | None:

@@ -38,7 +38,7 @@ def in_day(hours: tuple[int, int]) -> Place:
         if within is None:
             day = Window(scene.today, scene.today + DAY, "day")
             return part_of(day, hours)
-        return part_of(within, hours) if within.grain == "day" else None
+        return part_of(within, hours) if within.grain == "day" else within
 
     return place
 
@@ -98,7 +98,7 @@ def on_clock(hour: int, minute: int, *, exact: bool, formal: bool, shown: bool) 
             start = moment_in_part(within, hour, minute)
             return Window(start, start + HOUR, grain)
         if within is not None and within.grain not in ("day", "part_of_day"):
-            return None
+            return within
         there = office_hour(hour, exact=exact or formal, scene=scene)
         day = midnight(within.first) if within else scene.today + scene.skip * DAY
         start = day + timedelta(hours=there, minutes=minute)

@@ -139,7 +139,7 @@ def in_month(day: int) -> Place:
 
 
 @reads(
-    rf"(?<![第\d.:/*#-])(?:(?<=月)|(?<=月的)|(?<=月份)|\b|(?<=[^\W{ZH_NUMERAL}]))({NUMBER})"
+    rf"(?<![第\d.:/*#-]|[{ZH_NUMERAL}])({NUMBER})"
     rf"\s?(?:号(?!{BEHIND_NUMBER})|日(?![元本常报志历程]))"
 )
 def day_of_month(match: re.Match[str]) -> Meaning | None:

@@ -110,7 +110,7 @@ def named_year(match: re.Match[str]) -> Meaning | None:
 
 
 @reads(
-    r"(?<![\d.:-])((?:19|20)\d\d)(?=\s?(?:到|至|-|~|to|through|till|until)\s?(?:19|20)\d\d(?![\d年.:/-]))"
+    r"(?<![\d.:-])((?:19|20)\d\d)(?=\s?(?:到|至|-|~|to|through|till|until)\s?(?:19|20)\d\d(?!\d|年|[.:/-]\d))"
     r"|(?:(?<=\d{4}[到至~-])|(?<=to )|(?<=through )|(?<=till ))((?:19|20)\d\d)(?![\d年.:/-])"
     r"|^((?:19|20)\d\d)$"
 )
@@ -189,10 +189,15 @@ def quarter_in_year(quarter: int) -> Place:
     return place
 
 
-@reads(r"(?:第?([一二三四1-4])个?|首|(最后一)个?)季度?(?![前后内])|(?<![a-z\d])q([1-4])(?![\da-z])")
+@reads(r"(?:第?([一二三四1-4])个?|首|(最后一)个?)季度?(?![前后内])")
 def named_quarter(match: re.Match[str]) -> Meaning:
-    word = match[1] or match[3] or ("末" if match[2] else "首")
+    word = match[1] or ("末" if match[2] else "首")
     return Meaning("quarter", quarter_in_year(QUARTERS[word]), floats="个" not in match[0])
+
+
+@reads(r"(?<![a-z\d])q([1-4])(?![\da-z])")
+def short_quarter(match: re.Match[str]) -> Meaning:
+    return Meaning("quarter", quarter_in_year(int(match[1])), floats=True, loose=True)
 
 
 def half_year(index: int) -> Place:

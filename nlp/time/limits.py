@@ -1,0 +1,150 @@
+"""Words that bound a time: 前, 内, 后, 起, 最晚, by, before, since."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+
+from nlp.time.grammar import Expression
+from nlp.time.window import DAY, RANK, Scene, Window, week_of
+
+LIMITS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("about", re.compile(r"\s?(?:左右|前后|上下|这样子?)")),
+    (
+        "before",
+        re.compile(
+            r"\s?(?:的时候)?或?者?[之以]?前(?!往|台|端|面|期|景|提(?![交供出])|言|任|沿|段|列|途|线|排)"
+        ),
+    ),
+    ("within", re.compile(r"[之以]?内(?![部容地测审蒙科外存页])")),
+    ("from", re.compile(r"\s?[或及和]者?[之以]后| or (?:later|after)\b")),
+    ("after", re.compile(r"\s?[或及]?者?[之以过]?后(?![天台面期续勤端])")),
+    ("from", re.compile(r"\s?(?:起|开始|以来)(?![床草码重])")),
+    ("due", re.compile(r"\s?(?:截止|为止|到期|止(?!损))| at the latest| or (?:earlier|before)\b")),
+)
+LEADING_LIMITS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    (
+        "due",
+        re.compile(
+            r"(?:最[晚迟慢]|不[晚迟]于|至迟|截止(?:日期|时间)?|截至|\bddl|\bdeadline)\s?[:：]?(?:到|是|为|于|在)?\s?$"
+        ),
+    ),
+    (
+        "due",
+        re.compile(
+            r"\b(?:by|due(?: by| on)?|until|untill|till|no later than|not later than|through)\s(?:the\s)?$"
+        ),
+    ),
+    ("before", re.compile(r"\b(?:before|prior to|ahead of)\s(?:the\s)?$")),
+    ("after", re.compile(r"\b(?:after|later than)\s(?:the\s)?$")),
+    ("from", re.compile(r"\b(?:since|starting(?: from)?|as of|any time from)\s(?:the\s)?$")),
+    ("week", re.compile(r"\bweek (?:of|commencing|beginning|starting)\s(?:the\s)?$")),
+)
+LONGEST_LEAD = 18
+
+
+def bind_limits(expressions: list[Expression], text: str) -> list[Expression]:
+    """前, 内, 后, 起 behind an expression; 最晚, by, before ahead of it."""
+    for expression in expressions:
+        if expression.kind not in ("vague", "recurring"):
+            bind_behind(expression, text)
+            bind_ahead(expression, text)
+    return expressions
+
+
+def bind_behind(expression: Expression, text: str) -> None:
+    for limit, pattern in LIMITS:
+        match = pattern.match(text, expression.finish)
+        if match:
+            expression.finish = match.end()
+            bind(expression, limit)
+            return
+
+
+def bind_ahead(expression: Expression, text: str) -> None:
+    before = text[max(0, expression.begin - LONGEST_LEAD) : expression.begin]
+    for limit, pattern in LEADING_LIMITS:
+        match = pattern.search(before)
+        if match:
+            expression.begin -= len(before) - match.start()
+            if expression.kind == "point" or limit == "week":
+                bind(expression, limit)
+            return
+
+
+def bind(expression: Expression, limit: str) -> None:
+    if expression.kind == "range":
+        return
+    binder = BINDERS[limit]
+    unbound = expression.place
+    clocked = expression.finest <= RANK["hour"]
+    dated = expression.widest >= RANK["day"]
+
+    def place(scene: Scene) -> Window | None:
+        window = unbound(scene)
+        if window is None or window.start is None or window.end is None:
+            return window
+        return binder(window, scene, clocked, dated)
+
+    expression.place = place
+    if limit in ("before", "due") and expression.kind != "duration":
+        expression.kind = "deadline"
+        expression.eager = limit == "before"
+    expression.rule += f"+{limit}"
+
+
+Binder = Callable[[Window, Scene, bool, bool], Window]
+
+
+def about(window: Window, scene: Scene, clocked: bool, dated: bool) -> Window:
+    return window.noting("左右、前后不计")
+
+
+def deadline(window: Window, end: datetime, scene: Scene) -> Window:
+    """From today; what has passed has no start."""
+    start = scene.today if end > scene.today else None
+    return Window(start, end, window.grain, "deadline", window.assumed)
+
+
+def before(window: Window, scene: Scene, clocked: bool, dated: bool) -> Window:
+    if clocked:
+        return due(window, scene, clocked, dated)
+    running = window.first <= scene.today < window.last
+    end = window.first if window.excluded and not running else window.last
+    return deadline(window, end, scene)
+
+
+def due(window: Window, scene: Scene, clocked: bool, dated: bool) -> Window:
+    end = window.first if clocked else window.last
+    if clocked and not dated and end <= scene.now:
+        end += DAY
+    return deadline(window, end, scene)
+
+
+def within(window: Window, scene: Scene, clocked: bool, dated: bool) -> Window:
+    if window.kind == "deadline" or window.excluded:
+        return window
+    return deadline(window, window.last, scene)
+
+
+def after(window: Window, scene: Scene, clocked: bool, dated: bool) -> Window:
+    start = window.first if clocked else window.last
+    return Window(start, None, window.grain, "range", window.assumed)
+
+
+def since(window: Window, scene: Scene, clocked: bool, dated: bool) -> Window:
+    return Window(window.first, None, window.grain, "range", window.assumed)
+
+
+def whole_week(window: Window, scene: Scene, clocked: bool, dated: bool) -> Window:
+    return week_of(window.first) or window
+
+
+BINDERS: dict[str, Binder] = {
+    "week": whole_week,
+    "about": about,
+    "before": before,
+    "within": within,
+    "after": after,
+    "from": since,
+    "due": due,
+}
