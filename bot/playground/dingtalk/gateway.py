@@ -5,8 +5,9 @@ import json
 import random
 import secrets
 import uuid
+from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,9 +15,10 @@ from aiohttp import WSMsgType, web
 
 from bot.platforms.protocol import Now
 from bot.playground.dingtalk.limits import Refusal
+from bot.playground.dingtalk.line import Answer, Line
 
 TICKET_LIFE = timedelta(seconds=90)
-ANSWER_CODES = frozenset((200, 400, 404, 500))
+REMEMBERED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,41 +39,13 @@ class Ticket:
     topics: frozenset[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a client sent back for a frame; `data` is parsed."""
-
-    code: int
-    data: Any
-
-
-@dataclass(slots=True)
-class Line:
-    """One connected client."""
-
-    id: str
-    topics: frozenset[tuple[str, str]]
-    socket: web.WebSocketResponse
-    request: web.Request
-    leaving: bool = False
-    waiting: dict[str, asyncio.Future[Answer]] = field(default_factory=dict)
-
-    def hears(self, kind: str, topic: str) -> bool:
-        return not (self.leaving or self.socket.closed) and (kind, topic) in self.topics
-
-    def give_up(self) -> None:
-        for waiting in self.waiting.values():
-            if not waiting.done():
-                waiting.set_exception(ConnectionError("the client is gone"))
-
-
 class Gateway:
     def __init__(self, client_id: str, client_secret: str, now: Now, pace: Pace) -> None:
         self.lines: list[Line] = []
-        self.complaints: list[str] = []
+        self.complaints: deque[str] = deque(maxlen=REMEMBERED)
         """What clients did wrong; empty after a good test."""
-        self.sent: list[dict[str, Any]] = []
-        self.heard: list[str] = []
+        self.sent: deque[dict[str, Any]] = deque(maxlen=REMEMBERED)
+        self.heard: deque[str] = deque(maxlen=REMEMBERED)
         self.silent = False
         """Connected, healthy to look at, and nothing comes."""
         self.pace = pace
@@ -123,16 +97,8 @@ class Gateway:
 
     def _take(self, line: Line, raw: str) -> None:
         self.heard.append(raw)
-        try:
-            message_id, answer = _read_answer(raw)
-        except (ValueError, KeyError, TypeError, AttributeError) as problem:
-            self.complaints.append(f"not an answer: {problem!r}: {raw[:200]}")
-            return
-        waiting = line.waiting.pop(message_id, None)
-        if waiting is None:
-            self.complaints.append(f"an answer to nothing: {raw[:200]}")
-        elif not waiting.done():
-            waiting.set_result(answer)
+        if complaint := line.take(raw):
+            self.complaints.append(complaint)
 
     async def _keep_pinging(self, line: Line) -> None:
         while True:
@@ -193,21 +159,10 @@ class Gateway:
     ) -> Answer | None:
         if self.silent:
             return None
-        message_id = secrets.token_hex(12)
-        frame = self._frame(line, kind, topic, body, {"messageId": message_id, **more})
-        waiting = asyncio.get_running_loop().create_future()
-        line.waiting[message_id] = waiting
+        more = {"messageId": secrets.token_hex(12), **more}
+        frame = self._frame(line, kind, topic, body, more)
         self.sent.append(frame)
-        try:
-            await line.socket.send_json(frame)
-            async with asyncio.timeout(seconds):
-                answer: Answer = await waiting
-                return answer
-        except (TimeoutError, ConnectionError):
-            return None
-        finally:
-            if not waiting.done():
-                waiting.cancel()
+        return await line.ask(frame, seconds=seconds)
 
     def _frame(
         self,
@@ -257,8 +212,7 @@ class Gateway:
     def cut(self) -> None:
         """The wires break without a word."""
         for line in self.lines:
-            if line.request.transport is not None:
-                line.request.transport.abort()
+            line.cut()
 
     async def stop(self) -> None:
         for task in self._tasks:
@@ -273,17 +227,6 @@ def _subscriptions(listed: Any) -> Iterable[tuple[str, str]]:
         if one.get("type") == "EVENT" and one.get("topic") != "*":
             raise Refusal("invalidParameter.subscriptions", "EVENT 只接受 *")
         yield one.get("type", ""), one.get("topic", "")
-
-
-def _read_answer(raw: str) -> tuple[str, Answer]:
-    """Raises ValueError, KeyError, TypeError or AttributeError when it is none."""
-    found = json.loads(raw)
-    message_id = found["headers"]["messageId"]
-    if found["code"] not in ANSWER_CODES:
-        raise ValueError(f"code {found['code']!r}")
-    if not isinstance(found["message"], str):
-        raise ValueError("message is not text")
-    return message_id, Answer(found["code"], json.loads(found["data"]))
 
 
 def _later(data: Any) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.playground.dingtalk.api import App
+from bot.playground.dingtalk.door import App
 from bot.playground.world import Content, Member, Shown
 
 SPOKEN_MILLISECONDS = 4200

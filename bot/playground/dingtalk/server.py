@@ -10,8 +10,8 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from bot.platforms.protocol import Now
-from bot.playground.dingtalk.api import ROBOT_SCOPE, App, Door, Robot
 from bot.playground.dingtalk.cards import CARD_SCOPE, Cards, Instance
+from bot.playground.dingtalk.door import BASE, App, Door
 from bot.playground.dingtalk.gateway import Gateway, Pace
 from bot.playground.dingtalk.limits import Faults, Limits, Quota
 from bot.playground.dingtalk.messages import (
@@ -21,10 +21,10 @@ from bot.playground.dingtalk.messages import (
     spoken,
     without_words,
 )
+from bot.playground.dingtalk.robot import ROBOT_SCOPE, Robot
 from bot.playground.world import Content, Member, Shown, World
 from config.schema import DingTalkSettings
 
-BASE = "/playground/dingtalk"
 MESSAGES = "/v1.0/im/bot/messages/get"
 CLICKS = "/v1.0/card/instances/callback"
 

@@ -21,16 +21,13 @@ from bot.playground.world import Member, Shown, World
 from cards.actions import Action
 
 FAST = Timings(
-    http_seconds=0.2,
+    http_seconds=0.3,
     backoff_seconds=0.001,
     backoff_limit_seconds=0.01,
     tick_seconds=0.005,
     linger_seconds=0.05,
 )
 QUICK = Pace(
-    click_seconds=0.2,
-    event_seconds=0.05,
-    message_seconds=0.2,
     repeat_seconds=(0.001, 0.001),
     close_seconds=0.02,
 )

@@ -32,7 +32,7 @@ async def test_ones_own_chat_by_name_is_one_to_one(client: Client) -> None:
 
 async def test_what_is_said_while_nobody_listens_is_lost(client: Client) -> None:
     await client.server.say("manager0001", "有人吗")
-    assert (len(client.world.messages), client.server.gateway.sent) == (1, [])
+    assert (len(client.world.messages), len(client.server.gateway.sent)) == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ async def test_events_have_only_one_topic(client: Client) -> None:
 async def test_only_what_was_subscribed_arrives(client: Client) -> None:
     await client.connect([{"type": "CALLBACK", "topic": CLICKS}])
     await client.server.say("manager0001", "你好")
-    assert client.server.gateway.sent == []
+    assert not client.server.gateway.sent
 
 
 async def test_an_event_told_later_comes_again(client: Client) -> None:

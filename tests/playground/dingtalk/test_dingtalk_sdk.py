@@ -21,6 +21,7 @@ from dingtalk_stream import (
 )
 from dingtalk_stream.card_callback import CardCallbackMessage
 
+from bot.playground.dingtalk.gateway import Pace
 from bot.playground.world import Shown
 from tests.playground.dingtalk.conftest import CLICKS, MESSAGES, Client, url_of
 
@@ -82,6 +83,7 @@ async def witness(client: Client, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     monkeypatch.setattr(DingTalkStreamClient, "OPEN_CONNECTION_API", opening)
     monkeypatch.setattr(card_replier, "DINGTALK_OPENAPI_ENDPOINT", client.base)
     monkeypatch.setattr("dingtalk_stream.stream.DINGTALK_OPENAPI_ENDPOINT", client.base)
+    client.server.gateway.pace = Pace()
     found = Witness(client)
     listening = asyncio.create_task(found.listen())
     async with asyncio.timeout(2):
@@ -101,13 +103,13 @@ async def test_the_sdk_understands_what_people_say(client: Client, witness: Witn
     assert (first.text.content, first.conversation_type) == ("张总说价格高", "1")
     assert (second.conversation_id, second.is_in_at_list) == ("cidGROUP0001==", True)
     assert third.image_content.download_code
-    assert client.server.gateway.complaints == []
+    assert not client.server.gateway.complaints
 
 
 async def test_the_sdk_answers_events_and_pings(client: Client, witness: Witness) -> None:
     assert await client.server.gateway.emit("user_add_org", {"userId": ["1"]}) == 1
     assert await client.server.gateway.ping(client.server.gateway.lines[0]) is not None
-    assert client.server.gateway.complaints == []
+    assert not client.server.gateway.complaints
 
 
 async def test_a_card_of_the_sdk_is_shown_and_its_press_comes_back(
