@@ -7,32 +7,27 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeVar
-from urllib.parse import urlsplit
+from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bot.playground.world import Content, ExternalContact, Imitation, Shown, World
+from bot.playground.page_requests import (
+    HEADERS,
+    Click,
+    Move,
+    NewContact,
+    Say,
+    answered,
+    answering,
+)
+from bot.playground.world import ExternalContact, Imitation, Shown, World
 
 STATIC = Path(__file__).parent / "static"
-BODY_LIMIT = 64 * 1024
 SHOWN_PER_SEAT = 200
 FURTHEST_MOVE = timedelta(days=366)
 TEAM_ZONE = ZoneInfo("Asia/Shanghai")
 HEARTBEAT_TICKS = 30
-
-HEADERS = {
-    "Cache-Control": "no-cache",
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 
 Platform = Literal["wecom", "dingtalk", "feishu"]
 Role = Literal["sales", "manager", "delivery", "customer"]
@@ -59,42 +54,6 @@ class ClockControls(Protocol):
 
     async def advance(self, to: datetime) -> None:
         """Walk to a later moment through every timer on the way."""
-
-
-class Asked(BaseModel):
-    """A request body; unknown fields are mistakes."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-
-class Say(Asked):
-    seat: str
-    text: str = Field(min_length=1, max_length=4000)
-    content: Content = "text"
-
-
-class Click(Asked):
-    seat: str
-    message: str
-    interaction: dict[str, Any]
-
-
-class Move(Asked):
-    hours: Literal[1, 24, 72] | None = None
-    to: datetime | None = None
-
-
-class NewContact(Asked):
-    name: str = Field(min_length=1, max_length=30)
-    company: str = Field(default="", max_length=60)
-    channel: str = Field(default="", max_length=30)
-
-
-A = TypeVar("A", bound=Asked)
-
-
-class TooLarge(Exception):
-    """The body is longer than anything the page would send."""
 
 
 class Page:
@@ -127,10 +86,10 @@ class Page:
             web.get(r"/playground/static/{name:[a-z]+\.(?:js|css|svg)}", self._file),
             web.get(f"{api}/state", self._state),
             web.get(f"{api}/stream", self._stream),
-            web.post(f"{api}/say", _answering(Say, self._say)),
-            web.post(f"{api}/click", _answering(Click, self._click)),
-            web.post(f"{api}/clock", _answering(Move, self._move)),
-            web.post(f"{api}/customer", _answering(NewContact, self._befriend)),
+            web.post(f"{api}/say", answering(Say, self._say)),
+            web.post(f"{api}/click", answering(Click, self._click)),
+            web.post(f"{api}/clock", answering(Move, self._move)),
+            web.post(f"{api}/customer", answering(NewContact, self._befriend)),
         ]
 
     async def stop(self, _app: web.Application) -> None:
@@ -146,7 +105,7 @@ class Page:
 
     async def _state(self, _request: web.Request) -> web.Response:
         seats = [self._seat_view(seat) for seat in self._seats.values()]
-        return _json({"seats": seats, "friends": [*self._friends.values()], **self._now_view()})
+        return answered({"seats": seats, "friends": [*self._friends.values()], **self._now_view()})
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         queue = self._world.watch()
@@ -291,62 +250,9 @@ class Page:
         return self._seats[key]
 
 
-def _answering(shape: type[A], work: Callable[[A], Awaitable[dict[str, Any]]]) -> Handler:
-    """A POST handler: checks where the request came from and its form, then does the work."""
-
-    async def answer(request: web.Request) -> web.Response:
-        if not _is_from_our_page(request):
-            return _refusal(403, "只接受本页面发出的请求。")
-        try:
-            asked = shape.model_validate_json(await _bounded_body(request))
-            return _json(await work(asked))
-        except TooLarge:
-            return _refusal(413, f"内容太长，最多 {BODY_LIMIT // 1024} KB。")
-        except ValidationError as problem:
-            return _refusal(400, _named_fields(problem))
-        except ValueError as problem:
-            return _refusal(400, str(problem))
-
-    return answer
-
-
-def _is_from_our_page(request: web.Request) -> bool:
-    """JSON alone already keeps plain forms of other sites out; browsers say the rest themselves."""
-    origin = request.headers.get("Origin")
-    return (
-        request.content_type == "application/json"
-        and request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
-        and (origin is None or urlsplit(origin).netloc == request.host)
-    )
-
-
-async def _bounded_body(request: web.Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > BODY_LIMIT:
-            raise TooLarge
-    return bytes(body)
-
-
-def _named_fields(problem: ValidationError) -> str:
-    names = sorted({str(error["loc"][0]) for error in problem.errors() if error["loc"]})
-    if not names:
-        return "请求不是有效的 JSON 对象。"
-    return f"请求里这些字段缺少或不对：{'、'.join(names)}。"
-
-
 def _local(moment: datetime) -> str:
     return moment.astimezone(TEAM_ZONE).isoformat(timespec="minutes")
 
 
 def _event(name: str, data: dict[str, Any]) -> str:
     return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
-
-
-def _json(data: dict[str, Any], status: int = 200) -> web.Response:
-    return web.json_response(data, status=status, headers=HEADERS)
-
-
-def _refusal(status: int, sentence: str) -> web.Response:
-    return _json({"error": sentence}, status)

@@ -9,7 +9,8 @@ import pytest
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient
 
-from bot.playground.page import BODY_LIMIT, STATIC
+from bot.playground.page import STATIC
+from bot.playground.page_requests import BODY_LIMIT
 from tests.playground.page_ground import WECOM_BUTTONS, Ground
 
 Client = TestClient[web.Request, web.Application]

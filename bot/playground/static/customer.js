@@ -46,7 +46,8 @@ export class CustomerPanel {
   }
 
   // A link in what the customer is told is the way to the progress page.
-  look({ payload }) {
+  look({ payload, to }) {
+    this.welcome({ name: to, seller: this.seat.seller });
     const url = /https?:\/\/[^\s<>]+/.exec(words(payload))?.[0];
     if (url) this.progress.replaceChildren("发货进度：", link("打开进度页", url));
   }

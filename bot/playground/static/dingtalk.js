@@ -10,7 +10,7 @@ export function drawDingtalk({ payload, content, clicked }, act, member) {
     const data = { ...payload.cardParamMap, ...payload.privateData?.[member] };
     return drawCard({ ...data, text: data.markdown }, templateButtons(data, clicked, act));
   }
-  if (content === "card") return drawCard(payload, linkButtons(payload, act));
+  if (content === "card") return drawCard({ text: payload.text }, linkButtons(payload, act));
   return el("div", { class: "bubble" }, content === "markdown" ? markdown(payload.text, FLAVOURS.dingtalk) : words(payload));
 }
 

@@ -115,7 +115,7 @@ function appendLine(root, open, kind, line, flavour) {
   const continues = open?.localName === tag;
   const holder = continues ? open : el(tag);
   if (continues) holder.append(flavour.breaks || holder.hardBreak ? el("br") : " ");
-  holder.append(...inline(line.trimEnd(), flavour));
+  holder.append(...inline(line.trim(), flavour));
   holder.hardBreak = /\s{2}$/.test(line);
   if (!continues) root.append(holder);
   return holder;

@@ -55,11 +55,11 @@ export class SeatView {
     const known = this.drawn.get(message.id);
     if (known?.message.edits > message.edits) return; // an answer that the stream has overtaken
     if (known && JSON.stringify(known.message) === JSON.stringify(message)) return;
+    this.customer?.look(message);
     const node = drawMessage(message, this, (...call) => this.act(message.id, ...call));
     if (known) this.replace(known, node, message);
     else this.append(node, message);
     this.drawn.set(message.id, { node, message });
-    this.customer?.look(message);
   }
 
   append(node, message) {
