@@ -73,6 +73,14 @@ class Context:
             return max(moment, self.moment(local.date(), hours.start))
         return self.moment(next_workday(local.date() + timedelta(days=1)), hours.start)
 
+    def awake_moment(self, moment: datetime) -> datetime:
+        """The moment itself unless it lies in quiet hours, else when those end."""
+        local, quiet = moment.astimezone(self.zone), self.rules.timing.quiet
+        if quiet.end <= local.time() < quiet.start:
+            return moment
+        day = local.date() + timedelta(days=1 if local.time() >= quiet.start else 0)
+        return self.moment(day, quiet.end)
+
     # Saying something ----------------------------------------------------------------
 
     def reply(self, card: Card, *, slot: str = "", subject: str = "") -> None:
@@ -114,6 +122,17 @@ class Context:
         to = outbox.where_live(self.db, addresses, slot) or addresses[0]
         self.send(to, card, slot=slot, subject=subject, once=once, person_id=person.id)
         return True
+
+    def start_afresh(self, address: str, slot: str) -> None:
+        """Let the next card of this matter be a new message, because it asks something new."""
+        outbox.retire(self.db, address, slot)
+
+    def settle_clicked(self, card: Card, click: CardClicked[Any]) -> None:
+        """Replace the very card that was clicked, unless its matter was already edited by now;
+        a typed answer has no card and gets a plain one."""
+        if not outbox.touched(self.db, click.card, self.inbox_id):
+            draft = outbox.Draft(click.chat, dump(card), inbox_id=self.inbox_id)
+            outbox.edit(self.db, click.card, draft, self.now)
 
     def welcome(self, event: ContactAdded, text: str) -> None:
         """Greet a new contact, in the 20 s the platform allows."""

@@ -67,12 +67,15 @@ def followup_form(view: LeadView, names: SalesWords, role: Role) -> Card:
     )
 
 
-def words_wanted_card(view: LeadView, tags: Sequence[str]) -> Card:
-    """Tags are saved; the sentence may follow as a plain message."""
+def saved_card(view: LeadView, tags: Sequence[str], note: str) -> Card:
+    """What the form saved; without a sentence one may follow as a plain message."""
     return Card(
         title=f"已记 {view.title}",
-        fields=(Field("顾虑", "、".join(tags)),),
-        text="补一句话直接发给我就行，不补也可以。",
+        fields=(Field("顾虑", "、".join(tags)),) if tags else (),
+        quote=note,
+        text="" if note else "补一句话直接发给我就行，不补也可以。",
+        closed=True,
+        replace="已记下",
     )
 
 
@@ -153,3 +156,11 @@ def reassigned_card(view: LeadView, manager: str) -> Card:
 
 def unknown_lead_card() -> Card:
     return Card(text="没找到这条线索，或者它不归你。发“今日”可以看到编号。")
+
+
+def not_your_team_card() -> Card:
+    return Card(text="只有这条线索的上级主管能这样处理，没有改动任何东西。")
+
+
+def no_owner_card(code: str) -> Card:
+    return Card(text=f"改派给谁？选一位在职销售，或者说“改派 {code} 小李”。")

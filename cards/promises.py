@@ -149,6 +149,18 @@ def counter_card(view: PromiseView) -> Card:
     )
 
 
+def accepted_card(view: PromiseView) -> Card:
+    """Delivery said yes to the day: the rep may tell the customer."""
+    return Card(
+        title=f"{view.owner}已接单：{view.promise.what}",
+        subtitle=view.customer,
+        tone="good",
+        fields=(Field("时间", due_of(view.promise)),),
+        text="可以发给客户：",
+        quote=customer_text(view, view.promise.latest),
+    )
+
+
 def _refusal_card(view: PromiseView) -> Card:
     number = view.promise.id or 0
     return Card(

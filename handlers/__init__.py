@@ -1,0 +1,19 @@
+"""What the bot does. `ROUTERS` are tried in this order; the first handler that wants an event
+gets it."""
+
+from handlers import accounts, followups, help, leads, promises, reminders, silence, today
+from handlers.typed import typed_router
+
+FEATURES = (promises.router, leads.router, silence.router, followups.router)
+
+ROUTERS = (
+    accounts.router,
+    help.router,
+    today.router,
+    typed_router(FEATURES),
+    promises.router,
+    reminders.router,
+    silence.router,
+    leads.router,
+    followups.router,
+)

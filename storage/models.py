@@ -183,7 +183,8 @@ class FollowUp(SQLModel, table=True):
     people: list[str] = _json(list)
     company: str = ""
     state: str = "open"
-    """open → confirmed, or undone; "asking" while the lead is unknown."""
+    """open → confirmed, or undone; asking while the lead is unknown, wordless while only tags
+    were ticked."""
     at: datetime = _time(index=True)
 
 

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, exists, func, select, update
@@ -46,6 +46,22 @@ def put(db: Session, draft: Draft, now: datetime) -> ShownCard | None:
         db.add(_row(draft, card.id, action, now))
     db.flush()
     return card
+
+
+def edit(db: Session, card_id: str, draft: Draft, now: datetime) -> None:
+    """Edit one known card; without it (a typed answer) send a new one."""
+    card = db.get(ShownCard, card_id) or new_card(db, draft, now)
+    action = "edit" if card.message_id else "send"
+    db.add(_row(replace(draft, address=card.address), card.id, action, now))
+    db.flush()
+
+
+def touched(db: Session, card_id: str, inbox_id: int) -> bool:
+    """Whether the handling of this event has already changed that card."""
+    query = select(col(Outbox.id)).where(
+        col(Outbox.card_id) == card_id, col(Outbox.inbox_id) == inbox_id
+    )
+    return db.scalar(query.limit(1)) is not None
 
 
 def put_welcome(db: Session, address: str, code: str, text: str, now: datetime, inbox: int) -> None:

@@ -1,0 +1,162 @@
+"""What was understood of a note, with its reasons, on one card."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cards import actions, words
+from cards.model import Button, Card, Field, Tone
+from cards.promises import PromiseView, due_of, state_of
+from config.schema import SalesWords
+from storage.models import FollowUp, Lead, PromiseState
+
+TITLES = {"open": "待确认", "confirmed": "已记下", "undone": "已撤回", "asking": "记到谁名下？"}
+TONES: dict[str, Tone] = {"open": "info", "confirmed": "good"}
+MOST_BUTTONS = 6
+NEW_LEAD = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EchoView:
+    """A follow-up with the names around it."""
+
+    followup: FollowUp
+    customer: str
+    lead: Lead | None
+    promises: Sequence[PromiseView] = ()
+    is_new: bool = False
+    was: Mapping[str, str] = field(default_factory=dict)
+    """Field name → what it said before the last correction."""
+    doubt: str = ""
+
+
+def echo_card(view: EchoView, names: SalesWords) -> Card:
+    """The answer to a note: who, which worry, which stage, what was promised by when, and why."""
+    note = view.followup
+    closed = note.state == "undone"
+    return Card(
+        title=view.customer,
+        subtitle=TITLES[note.state] + ("，新建线索" if view.is_new and not closed else ""),
+        tone=TONES.get(note.state, "neutral"),
+        fields=_fields(view, names),
+        quote=note.text,
+        notes=_reasons(view),
+        buttons=() if closed else _buttons(view),
+        closed=closed,
+        replace="已撤回" if closed else "",
+    )
+
+
+def _fields(view: EchoView, names: SalesWords) -> tuple[Field, ...]:
+    note, lead = view.followup, view.lead
+    found = []
+    if note.tags:
+        found.append(Field("顾虑", "、".join(names.tags.get(tag, tag) for tag in note.tags)))
+    if note.stage:
+        found.append(Field("阶段", names.stages.get(note.stage, note.stage)))
+    if lead is not None and "next_contact" in note.why:
+        day = words.day(lead.next_contact, estimated=lead.next_estimated)
+        found.append(Field("下次", day, was=view.was.get("下次", "")))
+    if lead is not None and "expected_close" in note.why:
+        found.append(Field("签单", words.day(lead.expected_close, estimated=lead.close_estimated)))
+    if lead is not None and "amount" in note.why and lead.amount is not None:
+        found.append(Field("金额", words.money(lead.amount), was=view.was.get("金额", "")))
+    for promise in view.promises:
+        found.extend(_promise_fields(promise))
+    return tuple(found)
+
+
+def _promise_fields(view: PromiseView) -> tuple[Field, ...]:
+    promise, was = view.promise, dict(view.was)
+    side = "我方" if promise.is_ours else "对方"
+    due_was = due_of_was(was)
+    fields = [
+        Field(side, f"{promise.code} {promise.what}", was=was.get("what", "")),
+        Field("时间", due_of(promise), was=due_was),
+    ]
+    if promise.is_ours:
+        fields.append(Field("交付", f"{view.owner or '待定'}，{state_of(view)}"))
+    return tuple(fields)
+
+
+def due_of_was(was: Mapping[str, str]) -> str:
+    if not was.get("latest"):
+        return ""
+    if was.get("plan") in (None, "", was["latest"]):
+        return was["latest"]
+    return f"计划{was['plan']}，最晚{was['latest']}"
+
+
+def _reasons(view: EchoView) -> tuple[str, ...]:
+    reasons = list(view.followup.why.values())
+    reasons += [v.promise.why_due for v in view.promises if v.promise.why_due]
+    if any(v.promise.conditional for v in view.promises):
+        reasons.append("承诺带前提，条件满足才算数")
+    if view.doubt:
+        reasons.append(view.doubt)
+    return tuple(dict.fromkeys(reasons))
+
+
+def _buttons(view: EchoView) -> tuple[Button, ...]:
+    note, number = view.followup, view.followup.id or 0
+    undo = Button("撤回", actions.UndoFollowUp(number), typed="撤回")
+    if note.state == "confirmed":
+        return (undo,)
+    confirm = Button("确认", actions.ConfirmFollowUp(number), style="primary", typed="确认")
+    middle = [button for promise in view.promises for button in _promise_buttons(promise)]
+    return (confirm, *middle[: MOST_BUTTONS - 2], undo)
+
+
+def _promise_buttons(view: PromiseView) -> list[Button]:
+    promise, number = view.promise, view.promise.id or 0
+    if promise.state != PromiseState.DRAFT:
+        return []
+    buttons = []
+    if promise.other_latest is not None:
+        label = f"最晚{promise.other_latest.month}月{promise.other_latest.day}日"
+        buttons.append(Button(label, actions.SwitchDue(number), typed=f"另一日期 P{number}"))
+    buttons.append(Button("不是承诺", actions.NotAPromise(number), typed=f"不是承诺 P{number}"))
+    return buttons
+
+
+def which_lead_card(note: FollowUp, known: Sequence[tuple[Lead, str]], new_name: str) -> Card:
+    """Asked once when it is unclear whose note it is."""
+    number = note.id or 0
+    buttons = tuple(
+        Button(
+            words.short(title, 10),
+            actions.AssignFollowUp(number, lead.id or 0),
+            typed=f"记到 L{lead.id}",
+        )
+        for lead, title in known[: MOST_BUTTONS - 1]
+    )
+    fresh = Button(
+        words.short(f"新客户{new_name}", 10),
+        actions.AssignFollowUp(number, NEW_LEAD),
+        typed="记到新客户",
+    )
+    return Card(
+        title="这条记到谁名下？",
+        tone="info",
+        quote=note.text,
+        fields=tuple(Field(lead.code, title) for lead, title in known[: MOST_BUTTONS - 1]),
+        buttons=(*buttons, fresh),
+    )
+
+
+def original_card(note: FollowUp) -> Card:
+    return Card(text=f"原话：{note.text}")
+
+
+def nothing_to_undo_card() -> Card:
+    return Card(text="没有可撤回的记录。")
+
+
+def which_promise_to_change_card(views: Sequence[PromiseView]) -> Card:
+    """A correction that fits several promises of the note."""
+    listed = "、".join(f"{v.promise.code} {v.promise.what}" for v in views)
+    first = views[0].promise.code
+    return Card(text=f"要改哪一条？{listed}。带上编号再说一次，比如“{first} 改到下周四”。")
+
+
+def nothing_to_change_card() -> Card:
+    return Card(text="没找到要改的那条。可以回复那张卡再说一次，或带上编号：“P12 改到下周四”。")

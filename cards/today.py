@@ -1,0 +1,39 @@
+"""The day on one card: whom to talk to, what we owe, what they owe us."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from cards import words
+from cards.model import Card, Field
+from cards.promises import PromiseView, due_of, state_of
+from storage.models import Lead
+
+MOST = 8
+
+
+def today_card(
+    day: date,
+    *,
+    contacts: Sequence[tuple[Lead, str]],
+    ours: Sequence[PromiseView],
+    theirs: Sequence[PromiseView],
+) -> Card:
+    """Lists are cut at MOST, and say how many were left out."""
+    fields = (
+        *(Field(lead.code, f"联系 {title}") for lead, title in contacts[:MOST]),
+        *(Field(v.promise.code, f"我方 {_owed(v)}") for v in ours[:MOST]),
+        *(Field(v.promise.code, f"对方欠 {_owed(v)}") for v in theirs[:MOST]),
+    )
+    left = sum(max(len(found) - MOST, 0) for found in (contacts, ours, theirs))
+    return Card(
+        title=f"今日 {words.day(day)}",
+        subtitle=f"联系 {len(contacts)} · 我方承诺 {len(ours)} · 他们欠你 {len(theirs)}",
+        tone="info",
+        text="" if fields else "今天没有到期的事。",
+        fields=fields,
+        notes=(f"还有 {left} 条没列出，做完这些再发一次“今日”",) if left else (),
+    )
+
+
+def _owed(view: PromiseView) -> str:
+    return f"{view.customer} {view.promise.what}，{due_of(view.promise)}（{state_of(view)}）"

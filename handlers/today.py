@@ -1,0 +1,39 @@
+"""今日: what this day asks of somebody."""
+
+import re
+from datetime import timedelta
+
+from bot.context import Context
+from bot.events import MessageReceived
+from bot.router import Router
+from cards import today as cards
+from handlers import views
+from handlers.leads import silent_at
+from storage import leads, promises
+from storage.models import Lead
+
+router = Router()
+ASKED = re.compile(
+    r"^\s*(今日|今天|待办|today|今天(有什么|要做什么|做什么))[\s?？。]*$", re.IGNORECASE
+)
+
+
+@router.message(lambda event, ctx: ASKED.match(event.text) is not None)
+def show_today(event: MessageReceived, ctx: Context) -> None:
+    own = leads.open_of(ctx.db, ctx.id_of(ctx.me))
+    urgent = promises.planned_on(promises.open_of(ctx.db, ctx.id_of(ctx.me)), ctx.today)
+    found = [views.of_promise(ctx, promise) for promise in urgent]
+    card = cards.today_card(
+        ctx.today,
+        contacts=[(x, leads.title_of(ctx.db, x)) for x, _, _ in own if wants_contact(ctx, x)],
+        ours=[view for view in found if view.promise.is_ours],
+        theirs=[view for view in found if not view.promise.is_ours],
+    )
+    ctx.reply(card)
+
+
+def wants_contact(ctx: Context, lead: Lead) -> bool:
+    """A contact was planned for today or before, or silence becomes an alarm within the day."""
+    if lead.next_contact is not None:
+        return lead.next_contact <= ctx.today
+    return silent_at(ctx, lead) < ctx.moment(ctx.today + timedelta(days=1))
