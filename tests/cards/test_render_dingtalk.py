@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cards.actions import (
@@ -315,6 +315,7 @@ def test_in_a_group_the_words_ask_to_mention_the_robot() -> None:
     assert "@我并回复「最早 2月5日 P12」" in data_of(TASK, in_group=True)["markdown"]
 
 
+@settings(deadline=None)
 @given(
     st.integers(),
     st.dictionaries(st.text(min_size=1), st.lists(st.text(), min_size=1).map(tuple)),
@@ -391,6 +392,7 @@ def test_small_print_too_long_for_its_place_stands_in_the_text() -> None:
 WORDS = st.text(alphabet='样机 报价*_[]()#>`~<\\\n"a1', max_size=900)
 
 
+@settings(deadline=None)
 @given(title=WORDS, text=WORDS, value=WORDS, note=WORDS, typed=st.text(max_size=40))
 def test_whatever_is_written_keeps_the_limits(
     title: str, text: str, value: str, note: str, typed: str
@@ -409,6 +411,7 @@ def test_whatever_is_written_keeps_the_limits(
     check_messages(found["messages"])
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="样机*\\[](a)\n ", max_size=400), st.integers(40, 200))
 def test_cut_text_fits_and_keeps_every_word(text: str, room: int) -> None:
     pieces = parts(text, room)

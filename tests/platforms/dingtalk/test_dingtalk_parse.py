@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -225,16 +225,19 @@ JSON = st.recursive(
 MESSAGE_FIELDS = ("msgtype", "text", "content", "createAt", "conversationType", "originalMsgId")
 
 
+@settings(deadline=None)
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(MESSAGE_FIELDS, JSON)))
 def test_no_message_makes_the_parser_fail(changes: dict[str, Any]) -> None:
     message(**changes)
 
 
+@settings(deadline=None)
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(("content", "value", "spaceId"), JSON)))
 def test_no_press_makes_the_parser_fail(changes: dict[str, Any]) -> None:
     press("promise.accept?promise=12", **changes)
 
 
+@settings(deadline=None)
 @given(JSON)
 def test_no_form_makes_the_parser_fail(params: Any) -> None:
     press("promise.accept?promise=12", params={"form": params})
