@@ -1,6 +1,7 @@
 """The Chinese lunar calendar from 1900 to 2100."""
 
 from datetime import date, timedelta
+from functools import cache
 
 FIRST_YEAR = 1900
 FIRST_DAY = date(1900, 1, 31)
@@ -32,6 +33,7 @@ YEARS = (
 )  # fmt: skip
 
 
+@cache
 def months_of(year: int) -> list[tuple[int, bool, int]]:
     """Month, whether it is the leap one, and its days, in order."""
     code = YEARS[year - FIRST_YEAR]
@@ -43,6 +45,7 @@ def months_of(year: int) -> list[tuple[int, bool, int]]:
     return months
 
 
+@cache
 def new_year(year: int) -> date | None:
     """The first day of the lunar year that opens in the calendar year."""
     if not FIRST_YEAR <= year < FIRST_YEAR + len(YEARS):

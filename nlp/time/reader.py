@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import islice
 
 from nlp.text import fold
+from nlp.time.foreign import find_foreign
 from nlp.time.grammar import Parser, Piece
 from nlp.time.parsers import CHINESE, DIGITS, ENGLISH
 from nlp.time.refiners import refine
@@ -13,6 +14,8 @@ from nlp.time.resolve import resolve
 from nlp.time.types import TimeSpan
 from nlp.time.window import Scene
 
+LONGEST_NOTE = 5_000
+"""Characters beyond are not read: what is longer is a pasted log, and the bot must not wait."""
 MOST_OF_A_KIND = 100
 """A note does not hold more; a pasted log may."""
 
@@ -41,7 +44,8 @@ def propose(text: str) -> Iterator[Piece]:
 
 def find(text: str, now: datetime) -> list[TimeSpan]:
     """The time expressions of the text in their order, as seen at `now`, an aware datetime."""
-    folded = fold(text)
+    folded = fold(text[:LONGEST_NOTE])
     scene = Scene(now.replace(tzinfo=None, second=0, microsecond=0))
     spans = (resolve(each, text, scene, now) for each in refine(propose(folded), folded))
-    return [span for span in spans if span is not None]
+    found = [span for span in spans if span is not None]
+    return found or find_foreign(text, now)

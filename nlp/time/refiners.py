@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from nlp.time.chains import chain, keep_longest, outside_titles
+from nlp.time.events import count_from_events
 from nlp.time.grammar import Expression, Piece
 from nlp.time.limits import bind_limits
 from nlp.time.ranges import join_ranges, share_dates
@@ -48,6 +49,7 @@ REFINERS: tuple[Refiner, ...] = (
     drop_needy,
     share_dates,
     bind_limits,
+    count_from_events,
     apply_corrections,
 )
 

@@ -36,13 +36,15 @@ class Window(NamedTuple):
     @property
     def first(self) -> datetime:
         """Where a closed window opens."""
-        assert self.start is not None
+        if self.start is None:
+            raise ValueError(f"{self} opens nowhere: ask for start where it may be missing")
         return self.start
 
     @property
     def last(self) -> datetime:
         """Where a closed window ends, exclusive."""
-        assert self.end is not None
+        if self.end is None:
+            raise ValueError(f"{self} ends nowhere: ask for end where it may be missing")
         return self.end
 
     def noting(self, assumed: str) -> "Window":

@@ -49,7 +49,7 @@ def opening_hour_en(match: re.Match[str]) -> Meaning | None:
     return free(clock_time(hour % 24, minute, exact=True, shown=bool(match[2])))
 
 
-UNIT_BEHIND = r"\s?(?:%|st|nd|rd|th|[a-z]{1,2}\d|days?|weeks?|months?|years?|hours?|min|sec|pcs|units|sets|k\b|kg|kilo|rmb|usd|of\b|single)"
+UNIT_BEHIND = r"\s?(?:%|per ?cent|st|nd|rd|th|[a-z]{1,2}\d|days?|weeks?|months?|years?|hours?|min|sec|pcs|units|sets|k\b|kg|kilo|rmb|usd|of\b|single)"
 
 
 @reads(
@@ -111,7 +111,8 @@ HALVES = {"quarter": 15, "half": 30}
 def minutes_past(match: re.Match[str]) -> Meaning | None:
     minutes = HALVES.get(match[1]) or read_english(match[1]) or 0
     hour = {"noon": 12, "midnight": 0}.get(match[3]) or read_english(match[3]) or 0
-    if minutes >= 60 or hour > 24 or (match[2] != "past" and not match[4]):
+    bare = match[1].isdecimal() and "minute" not in match[0]
+    if minutes >= 60 or hour > 24 or (match[2] != "past" and (bare or not match[4])):
         return None
     exact = match[3] in ("noon", "midnight") or bool(match[4])
     if match[4]:
@@ -149,7 +150,7 @@ def _coming_midnight(within: Window | None, scene: Scene) -> Window | None:
     r"\b(?:the )?(eod|cob|close of (?:business|play)|end of (?:the )?(?:business )?day|end of business)\b"
 )
 def end_of_day(match: re.Match[str]) -> Meaning:
-    return free(clock_time(18, 0, exact=True)._replace(kind="deadline"))
+    return free(clock_time(18, 0, exact=True))
 
 
 PARTS = {

@@ -21,8 +21,8 @@ from nlp.time.window import (
 
 DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WEEKDAY = (
-    r"(?:mon(?:day)?|tue(?:s|sday)?|wed(?:s|nesday)?|thu(?:rs?|rsday)?|fri(?:day)?"
-    r"|sat(?:urday)|sun(?:day)|(?:sat|sun)(?=\.|$|,|\s(?:morning|at\b|\d)))"
+    r"(?:mon(?:day)?|tue(?:s|sday)?|wed(?:nesday)|thu(?:rs?|rsday)?|fri(?:day)?"
+    r"|sat(?:urday)|sun(?:day)|(?:wed|sat|sun)(?=\.|$|,|\s(?:morning|at\b|\d)))"
 )
 MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 MONTH = (

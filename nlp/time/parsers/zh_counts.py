@@ -27,7 +27,7 @@ UNITS = "秒钟?|分钟?|刻钟?|小时|钟头|工作日|交易日|天|日|周|�
 QUANTITY = rf"\d{{1,4}}(?:\.\d)?|[{ZH_NUMERAL}]{{1,6}}|半"
 # 三月 is March; a length is 三个月, or 半月, 两月, 仨月, which name no month.
 ONE = rf"(?:(?:{QUANTITY})\s?[多来]?(?:个?多?半?(?:{UNITS})|个多?半?月)|(?:[半两俩仨]|(?<=[前后近])三)月)[半多]?钟?"
-AMOUNT = rf"(?<![\d.第星期周月]|[{ZH_NUMERAL}])({ONE}(?:[又零余和]?(?:{ONE})){{0,2}})"
+AMOUNT = rf"(?<![\d.第周月]|[{ZH_NUMERAL}])(?<!星期)({ONE}(?:[又零余和]?(?:{ONE})){{0,2}})"
 PART = re.compile(rf"({QUANTITY})\s?[多来]?个?多?(半?)({UNITS}|月)(半?)")
 MOST_YEARS = 200
 """Beyond that the number is the name of a year."""
@@ -241,9 +241,15 @@ FUTURE = "未来|今后|接下来|往后|此后|后|下"
 )
 def rolling_span(match: re.Match[str]) -> Meaning | None:
     amount = read_amount(match[3])
-    if amount is None:
+    if amount is None or _follows_an_event(match):
         return None
     return Meaning("day", rolling(amount, -1 if match[1] else 1), kind="range")
+
+
+def _follows_an_event(match: re.Match[str]) -> bool:
+    """In 验收后三天内 the 后 belongs to what is before it."""
+    before = match.string[max(0, match.start() - 1) : match.start()]
+    return match[2] == "后" and "\u4e00" <= before <= "\u9fff" and before not in "在这的"
 
 
 @reads(rf"{AMOUNT}以来")

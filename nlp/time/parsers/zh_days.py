@@ -29,7 +29,7 @@ SURNAMES = frozenset(
 GIVEN_NAMES = "鸣凡帆铭诺楠涵萱琪泽毅鸿恒祥豪娜"
 BEHIND_NUMBER = (
     "线|楼|机(?!票)|厂|库房|门|院|房|栋|车间|炉|井|桌|台|柜|床|位|球|选手|电池|文|仓|口|店|馆|路|岛"
-    "|地|座|柴油|汽油|型|码|技师|会议|展|产线|标段|版|字|站|塔|屏|池|罐|工位|主"
+    "|地|钢|铁|管|螺|轴|座|柴油|汽油|型|码|技师|会议|展|产线|标段|版|字|站|塔|屏|池|罐|工位|主"
 )
 
 
@@ -115,7 +115,7 @@ def _other_week(window: Window, weeks: int | None, scene: Scene) -> Window:
 
 
 @reads(
-    r"(?<![一二两三四五六七八九十几\d每])(上+|(?<=一下)下|(?<!一)下+|这|本|当)?(?:一?个)?(?:周|星期|礼拜)"
+    r"(?:(?<=[周期拜][一二三四五六日])|(?<![一二两三四五六七八九十几\d每]))(上{1,3}|(?<=一下)下|(?<!一)下{1,3}|这|本|当)?(?:一?个)?(?:周|星期|礼拜)"
     rf"(末|六[日天]|[一二三四五六日天]|[1-7](?![\d.个天家年%月次]))"
     rf"(?![{GIVEN_NAMES}]|[次遍趟]|周年|年)(?!(?<=一)[个些般样共])"
 )
@@ -177,7 +177,7 @@ def _fits(before: str, day: int) -> bool:
     """2月30日 is no day at all, not the 30th."""
     month = MONTH_BEFORE.search(before)
     number = read_whole(month[1]) if month else None
-    return number is None or day <= LONGEST_MONTH.get(number, 31)
+    return number is None or (number <= 12 and day <= LONGEST_MONTH.get(number, 31))
 
 
 def days_in_month(first: int, last: int) -> Place:

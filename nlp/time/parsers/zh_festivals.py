@@ -181,7 +181,7 @@ def after_break(match: re.Match[str]) -> Meaning:
 
 
 @reads(
-    r"(?<![\d今明去后前本当半每多来几百\d]|[一二两三四五六七八九十]|学)年(?:之|以)?(前|后)(?![夕往台年])"
+    r"(?<![\d今明去后前本当半每多来几百\d]|[一二两三四五六七八九十]|学)年(?:之|以)?(前|后)(?![夕往台年])|过完年|过了年"
 )
 def around_new_year(match: re.Match[str]) -> Meaning:
     """年前, 年后: around the Spring Festival."""

@@ -59,14 +59,14 @@ def relative_week_place(weeks: int) -> Place:
 
 
 @reads(
-    r"(?<!每)(上+|(?<=一下)下|(?<!一)下+|这|本|当)一?个?(?:周|星期|礼拜)(?=周|星期|礼拜|(?!末|年|围|边|刊|报))"
+    r"(?<!每)(上{1,3}|(?<=一下)下|(?<!一)下{1,3}|这|本|当)一?个?(?:周|星期|礼拜)(?=周|星期|礼拜|(?!末|年|围|边|刊|报))"
 )
 def relative_week(match: re.Match[str]) -> Meaning:
     weeks = weeks_said(match[1]) or 0
     return Meaning("week", relative_week_place(weeks), disputed=weeks > 0)
 
 
-@reads(r"(上+|下+|这|本|当|同)一?个?(月|季度?|半年)(?!球|[刊报])(?=份?)")
+@reads(r"(上{1,3}|下{1,3}|这|本|当|同)一?个?(月|季度?|半年)(?!球|[刊报])(?=份?)")
 def relative_period(match: re.Match[str]) -> Meaning | None:
     offset = match[1].count("下") - match[1].count("上")
     if match[2] == "半年":
