@@ -3,7 +3,8 @@
 import re
 
 from nlp.time.grammar import Expression
-from nlp.time.parsers.zh_counts import Amount, move, read_amount
+from nlp.time.parsers.zh_counts import read_amount
+from nlp.time.places.counts import Amount, move
 from nlp.time.window import DAY, Scene, Window, day_of, midnight
 
 EVENTS = frozenset(
@@ -60,7 +61,7 @@ def bind_to(expression: Expression, event: Expression, amount: Amount | None, si
             return None
         there = move(midnight(day.start), amount, sign)
         if there is None or there + DAY <= scene.today:
-            return there and day_of(there)
+            return day_of(there) if there else None
         return Window(scene.today, midnight(there) + DAY, "day", "deadline", "从所说的日子起算")
 
     expression.place = place

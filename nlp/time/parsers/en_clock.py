@@ -6,7 +6,7 @@ from datetime import timedelta
 from nlp.numbers import CARDINAL_WORD, read_english
 from nlp.time.grammar import Meaning, Place, reads
 from nlp.time.parsers.en_days import free
-from nlp.time.parsers.zh_clock import clock_time, in_day
+from nlp.time.places.clock import clock_time, in_day
 from nlp.time.window import Scene, Window, midnight
 
 HOUR_WORD = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"

@@ -1,23 +1,14 @@
 """English counts of time from now: in 3 days, within two weeks, an hour ago, next 2 months."""
 
 import re
-from datetime import timedelta
 
 from nlp.numbers import CARDINAL_WORD, read_english
 from nlp.time.grammar import Meaning, Place, anywhere, reads
-from nlp.time.parsers.en_days import MONTH, free
-from nlp.time.parsers.zh_counts import (
-    HELD,
-    Amount,
-    around,
-    away,
-    move,
-    no_date,
-    rolling,
-    until,
-)
+from nlp.time.parsers.en_days import free
+from nlp.time.parsers.en_months import MONTH
+from nlp.time.places.counts import HELD, Amount, around, away, move, no_date, rolling, until
 from nlp.time.types import Grain
-from nlp.time.window import Scene, Window
+from nlp.time.window import DAY, Scene, Window
 
 UNITS = {
     "sec": "秒", "min": "分", "hr": "小时", "hour": "小时", "h": "小时", "m": "分", "d": "天",
@@ -138,7 +129,7 @@ def moved(amount: Amount) -> Place:
         if within is None or within.start is None:
             return None
         there = move(within.start, amount, 1)
-        return there and within._replace(start=there, end=there + timedelta(days=1))
+        return within._replace(start=there, end=there + DAY) if there else None
 
     return place
 
@@ -154,8 +145,11 @@ def lasting(match: re.Match[str]) -> Meaning | None:
         if within is None or within.start is None:
             return None
         end = move(within.start, amount, 1)
-        whole_days = not amount.clocked
-        return end and Window(within.start, end + timedelta(days=whole_days), within.grain, "range")
+        if end is None:
+            return None
+        if not amount.clocked:
+            end += DAY
+        return Window(within.start, end, within.grain, "range")
 
     return Meaning("minute", place, beside=True, loose=True, needy=True)
 

@@ -5,37 +5,16 @@ from datetime import timedelta
 
 from nlp.numbers import CARDINAL_WORD, ORDINAL_WORD, read_english
 from nlp.time.grammar import Meaning, Place, reads
-from nlp.time.parsers.numeric import month_and_day
-from nlp.time.parsers.zh_clock import PARTS, part_of
-from nlp.time.parsers.zh_days import days_in_month, in_month, in_week, offset_day
-from nlp.time.parsers.zh_periods import full_year, in_year, month_in_year, nth_of
-from nlp.time.window import (
-    DAY,
-    WEEK,
-    Scene,
-    Window,
-    day_of,
-    real_day,
-    week_of,
-)
+from nlp.time.places.clock import PARTS, part_of
+from nlp.time.places.days import in_month, in_week, offset_day
+from nlp.time.window import WEEK, Scene, Window, day_of
 
 DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WEEKDAY = (
     r"(?:mon(?:day)?|tue(?:s|sday)?|wed(?:nesday)|thu(?:rs?|rsday)?|fri(?:day)?"
     r"|sat(?:urday)|sun(?:day)|(?:wed|sat|sun)(?=\.|$|,|\s(?:morning|at\b|\d)))"
 )
-MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
-    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
-)
-DAY_NUMBER = rf"(?:(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?|{ORDINAL_WORD})"
 NTH = rf"(?:\d{{1,2}}(?:st|nd|rd|th)|{ORDINAL_WORD})"
-TO = r"\s?(?:-|~|to|till|until|thru|through)\s?(?:the\s)?"
-
-
-def month_number(name: str) -> int:
-    return MONTH_NAMES.index(name[:3]) + 1
 
 
 def free(meaning: Meaning) -> Meaning:
@@ -139,156 +118,3 @@ def ordinal_day(match: re.Match[str]) -> Meaning | None:
 def day_of_month_en(match: re.Match[str]) -> Meaning | None:
     day = int(match[1])
     return free(Meaning("day", in_month(day), floats=True)) if 1 <= day <= 31 else None
-
-
-def named_day(month: str, day_words: str) -> Meaning | None:
-    number, day = month_number(month), read_english(day_words)
-    if day is None or real_day(2024, number, day) is None:
-        return None
-    return free(Meaning("day", month_and_day(number, day), floats=True))
-
-
-@reads(
-    rf"\b({MONTH})\b\.?[\s/-]?(?:the\s)?({DAY_NUMBER})\b(?![:.]\d|\d|\s?[ap]\.?m\b|%|/\d|\s?-\s?\d{{1,2}}\b(?!:))"
-)
-def month_day(match: re.Match[str]) -> Meaning | None:
-    return named_day(match[1], match[2])
-
-
-@reads(rf"(?<![\d.:/-])\b(?:the\s)?({DAY_NUMBER})(?:\sof\s|[\s/-]?)({MONTH})\b\.?")
-def day_month(match: re.Match[str]) -> Meaning | None:
-    return named_day(match[2], match[1])
-
-
-def named_days(month: str, first_words: str, last_words: str) -> Meaning | None:
-    first, last = read_english(first_words), read_english(last_words)
-    number = month_number(month)
-    if first is None or last is None or first >= last or real_day(2024, number, last) is None:
-        return None
-    inside = days_in_month(first, last)
-
-    def place(within: Window | None, scene: Scene) -> Window | None:
-        span = month_in_year(number)(within, scene)
-        return span and inside(span, scene)
-
-    return free(Meaning("day", place, floats=True))
-
-
-@reads(
-    rf"\b({MONTH})\b\.?\s(?:the\s)?({DAY_NUMBER}){TO}({DAY_NUMBER})\b(?![:/-]|\s?[ap]m)(?!\s(?:{MONTH}))"
-)
-def month_days(match: re.Match[str]) -> Meaning | None:
-    return named_days(*match.group(1, 2, 3))
-
-
-@reads(rf"(?<![\d.:/-])\b(?:the\s)?({DAY_NUMBER}){TO}({DAY_NUMBER})(?:\sof)?\s({MONTH})\b\.?")
-def days_month(match: re.Match[str]) -> Meaning | None:
-    return named_days(*match.group(3, 1, 2))
-
-
-@reads(
-    rf"(?<![\d.:/-])((?:19|20)\d\d)[-/\s]({MONTH})\.?[-/\s]({DAY_NUMBER})\b"
-    rf"|(?<![\d.:/-])(\d{{1,2}})[-/]({MONTH})[-/]((?:19|20)\d\d|\d\d)\b"
-    rf"|\b({MONTH})[-/]((?:19|20)\d\d)[-/](\d{{1,2}})\b"
-)
-def written_date(match: re.Match[str]) -> Meaning | None:
-    year, month, day = next(
-        group
-        for group in (match.group(1, 2, 3), match.group(6, 5, 4), match.group(8, 7, 9))
-        if group[0]
-    )
-    window = real_day(full_year(int(year)), month_number(month), read_english(day) or 0)
-
-    def place(within: Window | None, scene: Scene) -> Window | None:
-        return window if within is None else None
-
-    return free(Meaning("day", place)) if window else None
-
-
-FULL_MONTH = "january|february|april|june|july|august|september|october|november|december"
-
-
-@reads(
-    rf"\b(?:(this|next|last)\s)?({FULL_MONTH})\b(?!\s?\d{{1,2}}\b)"
-    rf"|\b(?:(?<=\bin )|(?<=\bof )|(?<=\bby )|(?<=\bmid )|(?<=\bmid-)|(?<=\blate )|(?<=\bearly )|(?<=\bfrom )|(?<=\bto )"
-    rf"|(?<=\bbefore )|(?<=\buntil )|(?<=\band )|(?<=\bend )|(?<=\bbetween )|(?=\w+[/\s](?:19|20)\d\d)|(this|next|last)\s|(?=march in))({MONTH})\b\.?(?!\s?\d{{1,2}}\b)"
-)
-def month_en(match: re.Match[str]) -> Meaning:
-    """ "may" and "march" alone are verbs, "mar" is nothing."""
-    word, name = (match[1], match[2]) if match[2] else (match[3], match[4])
-    month = month_number(name)
-    if word != "last":
-        return free(Meaning("month", month_in_year(month), floats=True))
-
-    def place(within: Window | None, scene: Scene) -> Window | None:
-        year = scene.today.year - (scene.today.month <= month)
-        return month_in_year(month)(within or in_year(year)(None, scene), scene)
-
-    return free(Meaning("month", place))
-
-
-@reads(r"(?<![\d$.:/-])\b((?:19|20)\d\d)\b(?![-/:.]\d|\s?%)")
-def year_en(match: re.Match[str]) -> Meaning:
-    """2014 counts as a year beside a date, or behind "in", "of", "since" …"""
-    return free(Meaning("year", in_year(int(match[1])), needy=True))
-
-
-@reads(
-    rf"\b(?:the )?({NTH}|last|(?:{NTH}) last) ({WEEKDAY}|week|day|month|quarter)\b (?=(?:of|in) )"
-)
-def nth_of_period(match: re.Match[str]) -> Meaning | None:
-    """The third Tuesday of September, the last week of 2019."""
-    from_end = match[1].endswith("last")
-    nth = 1 if match[1] == "last" else read_english(match[1].removesuffix(" last"))
-    if not nth:
-        return None
-    unit = match[2]
-    if unit == "week":
-        return free(Meaning("week", nth_week_en(nth, from_end=from_end)))
-    if unit in ("day", "month", "quarter"):
-        zh_unit = {"day": "天", "month": "月", "quarter": "季度"}[unit]
-        grain = Meaning("day", nth_of(-nth if from_end else nth, zh_unit))
-        return free(grain._replace(grain=unit))  # type: ignore[arg-type]
-    weekday = DAY_NAMES.index(unit[:3])
-    return free(Meaning("day", nth_weekday_en(nth, weekday, from_end=from_end)))
-
-
-def nth_weekday_en(nth: int, weekday: int, *, from_end: bool) -> Place:
-    def place(within: Window | None, scene: Scene) -> Window | None:
-        if within is None or within.grain not in ("month", "year"):
-            return None
-        there = within.first + timedelta(days=(weekday - within.first.weekday()) % 7)
-        there += WEEK * (nth - 1)
-        if from_end:
-            there = within.last - timedelta(days=(within.last.weekday() - 1 - weekday) % 7 + 1)
-            there -= WEEK * (nth - 1)
-        return day_of(there) if within.first <= there < within.last else None
-
-    return place
-
-
-def nth_week_en(nth: int, *, from_end: bool) -> Place:
-    """Counted from the week that holds most of the first days, or back from the last whole one."""
-
-    def place(within: Window | None, scene: Scene) -> Window | None:
-        if within is None:
-            return None
-        if not from_end:
-            first = week_of(within.first + 3 * DAY)
-            return week_of(first.first, nth - 1) if first else None
-        last = week_of(within.last - WEEK)
-        return week_of(last.first, 1 - nth) if last else None
-
-    return place
-
-
-@reads(r"\b(?:the )?week (\d{1,2})\b(?!:)")
-def week_number(match: re.Match[str]) -> Meaning | None:
-    nth = int(match[1])
-
-    def place(within: Window | None, scene: Scene) -> Window | None:
-        return nth_week_en(nth, from_end=False)(
-            within or in_year(scene.today.year)(None, scene), scene
-        )
-
-    return free(Meaning("week", place)) if 1 <= nth <= 53 else None

@@ -8,8 +8,8 @@ from nlp.time.grammar import Meaning, Place, reads
 from nlp.time.holidays import FESTIVALS
 from nlp.time.parsers.en_days import NTH, free
 from nlp.time.parsers.zh_festivals import yearly
-from nlp.time.parsers.zh_periods import (
-    edge_of,
+from nlp.time.places.edges import edge_of
+from nlp.time.places.periods import (
     full_year,
     period,
     quarter_in_year,

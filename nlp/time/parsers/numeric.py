@@ -2,20 +2,10 @@
 
 import re
 
-from nlp.time.grammar import Meaning, Place, reads
-from nlp.time.parsers.zh_periods import full_year
+from nlp.time.grammar import Meaning, reads
+from nlp.time.places.days import fixed_day, month_and_day
+from nlp.time.places.periods import full_year
 from nlp.time.window import Scene, Window, months_from, real_day
-
-
-def fixed_day(year: int, month: int, day: int) -> Meaning | None:
-    window = real_day(year, month, day)
-    if window is None:
-        return None
-
-    def place(within: Window | None, scene: Scene) -> Window | None:
-        return window if within is None else None
-
-    return Meaning("day", place, loose=True)
 
 
 @reads(
@@ -46,16 +36,6 @@ def year_month(match: re.Match[str]) -> Meaning:
         return months_from(int(year), int(month), "month") if within is None else None
 
     return Meaning("month", place, loose=True)
-
-
-def month_and_day(month: int, day: int) -> Place:
-    def place(within: Window | None, scene: Scene) -> Window | None:
-        if within is not None and within.grain != "year":
-            return None
-        year = within.first.year if within else scene.today.year + scene.skip
-        return real_day(year, month, day)
-
-    return place
 
 
 UNIT = r"万|元|折|%|米|亿|倍|个|台|分|吨|度|寸|英|毫|厘|公|块|级|版|小时|天|年|月|克|升|平|寸|点|折|成|套|件"

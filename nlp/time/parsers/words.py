@@ -3,9 +3,9 @@
 import re
 
 from nlp.time.grammar import Meaning, anywhere, reads
-from nlp.time.parsers.zh_clock import PARTS, in_day
-from nlp.time.parsers.zh_counts import no_date
-from nlp.time.parsers.zh_days import in_week
+from nlp.time.places.clock import PARTS, in_day
+from nlp.time.places.counts import no_date
+from nlp.time.places.days import in_week
 from nlp.time.types import Grain
 from nlp.time.window import Scene, Window, day_of
 

@@ -1,24 +1,12 @@
 """Chinese words for days: 大后天, 下周三, 15号, 周末."""
 
 import re
-from datetime import timedelta
 
 from nlp.numbers import ZH_NUMERAL, read_whole
-from nlp.time.grammar import Meaning, Place, reads
-from nlp.time.window import (
-    DAY,
-    Scene,
-    Window,
-    add_months,
-    day_of,
-    month_of,
-    real_day,
-    week_of,
-)
+from nlp.time.grammar import Meaning, reads
+from nlp.time.places.days import LONGEST_MONTH, days_in_month, in_month, in_week, offset_day
 
 NUMBER = rf"(?:\d{{1,2}}|[{ZH_NUMERAL}]{{1,3}})"
-WEEKDAYS = {day: index for index, day in enumerate("一二三四五六日")} | {"天": 6}
-WEEKDAYS |= {str(index + 1): index for index in range(7)}
 
 OFFSETS = {"昨": -1, "前": -2, "今": 0, "本": 0, "即": 0, "明": 1, "次": 1, "翌": 1, "后": 2}
 
@@ -39,13 +27,6 @@ def is_name(match: re.Match[str]) -> bool:
     if begin == 0 or text[begin - 1] not in SURNAMES:
         return False
     return begin == 1 or not text[begin - 2].isalnum()
-
-
-def offset_day(days: int) -> Place:
-    def place(within: Window | None, scene: Scene) -> Window | None:
-        return day_of(scene.today + timedelta(days=days)) if within is None else None
-
-    return place
 
 
 @reads(
@@ -72,48 +53,6 @@ def weeks_said(words: str | None) -> int | None:
     return words.count("下") - words.count("上")
 
 
-def weekday_window(monday: Window | None, weekday: str) -> Window | None:
-    """One day of a week, or its end: 末, 六日."""
-    if monday is None:
-        return None
-    if weekday in ("末", "六日", "六天"):
-        saturday = monday.first + timedelta(days=5)
-        return Window(saturday, saturday + 2 * DAY, "day", excluded=True)
-    return day_of(monday.first + timedelta(days=WEEKDAYS[weekday]))
-
-
-def agrees(date: Window, weekday: str) -> Window:
-    if WEEKDAYS.get(weekday) == date.first.weekday():
-        return date
-    return date.noting("日期与星期不符，以日期为准")
-
-
-def in_week(weeks: int | None, weekday: str) -> Place:
-    def place(within: Window | None, scene: Scene) -> Window | None:
-        if within is not None and weeks is None:
-            if within.grain == "week":
-                return weekday_window(within, weekday)
-            return agrees(within, weekday) if within.grain == "day" else None
-        if within is not None:
-            return within if within.grain == "day" else None
-        shift = scene.skip if weeks is None else weeks
-        window = weekday_window(week_of(scene.today, shift), weekday)
-        if scene.other and window is not None:
-            return _other_week(window, weeks, scene)
-        return window
-
-    return place
-
-
-def _other_week(window: Window, weeks: int | None, scene: Scene) -> Window:
-    """On a Sunday some count 下周 from the day after next week; 这周一 may be the coming one."""
-    later = Window(window.first + timedelta(days=7), window.last + timedelta(days=7), "day")
-    sunday = scene.today.weekday() == 6 and weeks is not None and weeks > 0
-    past = weeks == 0 and window.last <= scene.today
-    today = weeks is None and window.first == scene.today
-    return later if sunday or past or today else window
-
-
 @reads(
     r"(?:(?<=[周期拜][一二三四五六日])|(?<![一二两三四五六七八九十几\d每]))(上{1,3}|(?<=一下)下|(?<!一)下{1,3}|这|本|当)?(?:一?个)?(?:周|星期|礼拜)"
     rf"(末|六[日天]|[一二三四五六日天]|[1-7](?![\d.个天家年%月次]))"
@@ -124,18 +63,6 @@ def weekday(match: re.Match[str]) -> Meaning | None:
     return Meaning(
         "day", in_week(weeks, match[2]), floats=weeks is None, beside=True, disputed=True
     )
-
-
-def in_month(day: int) -> Place:
-    def place(within: Window | None, scene: Scene) -> Window | None:
-        if within is None:
-            there = add_months(scene.today.replace(day=1), scene.skip)
-            within = month_of(there) if there else None
-        if within is None or within.grain != "month":
-            return None
-        return real_day(within.first.year, within.first.month, day)
-
-    return place
 
 
 @reads(
@@ -169,7 +96,6 @@ def _may_be_bare(match: re.Match[str]) -> bool:
 
 
 LENGTH_BEHIND = ("之内", "以内", "之计") + tuple("内" + char for char in "我完交给发到出，。,.")
-LONGEST_MONTH = {2: 29, 4: 30, 6: 30, 9: 30, 11: 30}
 MONTH_BEFORE = re.compile(rf"({NUMBER})月份?的?$")
 
 
@@ -178,16 +104,6 @@ def _fits(before: str, day: int) -> bool:
     month = MONTH_BEFORE.search(before)
     number = read_whole(month[1]) if month else None
     return number is None or (number <= 12 and day <= LONGEST_MONTH.get(number, 31))
-
-
-def days_in_month(first: int, last: int) -> Place:
-    def place(within: Window | None, scene: Scene) -> Window | None:
-        opening, closing = in_month(first)(within, scene), in_month(last)(within, scene)
-        if opening is None or closing is None:
-            return None
-        return Window(opening.first, closing.last, "day", "range")
-
-    return place
 
 
 @reads(
