@@ -1,0 +1,128 @@
+"""Find what is done in a clause, and the things it is done with."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from nlp.lexicon import Action, Thing
+from nlp.note import Clause, Note
+
+PURPOSE = re.compile(r"(?:给|让|供)(?:他|她|客户|对方|他们|她们|大家|领导|院长|老板)?们?[^,]{0,2}$")
+"""寄过去给他试用: the trial is what the sample is for."""
+IS_CONDITION = re.compile(
+    r"^[^,]{0,6}?(?:完|后|之后|以后|好了?再|了再|前(?=付|打|签|给|发|交|再)|的话|才|之前(?=付|打|签))"
+)
+JOINED = re.compile(r"^\s*(?:和|与|及|以及|、|跟|加|还有|and|&|plus|\+)\s*")
+OF = re.compile(r"^\s*的?\s*$")
+PURPOSES = frozenset({"open_trial", "visit", "install", "accept", "repair"})
+GENERIC = frozenset({"send", "make", "arrange", "open_account", "transfer"})
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A thing named in the note."""
+
+    thing: Thing
+    begin: int
+    finish: int
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something done in a clause; offsets are the note's own."""
+
+    clause: Clause
+    action: Action
+    begin: int
+    finish: int
+    things: Sequence[Owed]
+    """What it is done with, named in the same clause."""
+
+
+def things_in(clause: Clause, note: Note) -> list[Owed]:
+    """样机的测试报告 names one thing: the report."""
+    found: list[Owed] = []
+    for match in note.lexicon.thing.finditer(clause.text):
+        thing = note.lexicon.things[match.lastgroup or ""]
+        begin = clause.begin + match.start()
+        if found and OF.match(note.folded[found[-1].finish : begin]):
+            found.pop()
+        found.append(Owed(thing, begin, clause.begin + match.end(), match[0]))
+    return found
+
+
+def find_act(clause: Clause, note: Note) -> Act | None:
+    """The one act a clause is about: the last that is neither a condition nor a purpose."""
+    things = things_in(clause, note)
+    acts = [
+        Act(clause, action, clause.begin + begin, clause.begin + finish, things)
+        for action, begin, finish in _actions(clause, note)
+    ]
+    kept = [act for act in acts if not _is_aside(act)] or acts[-1:]
+    if not kept:
+        return None
+    carrying = [act for act in kept if act.action.id in GENERIC and _carried(act)]
+    last = kept[-1]
+    return carrying[-1] if carrying and last.action.id in ("visit", *GENERIC) else last
+
+
+def _actions(clause: Clause, note: Note) -> Iterator[tuple[Action, int, int]]:
+    for match in note.lexicon.action.finditer(clause.text):
+        action = note.lexicon.actions[match.lastgroup or ""]
+        begin, finish = match.span()
+        inside_name = any(
+            who.begin < clause.begin + finish and clause.begin + begin < who.finish
+            for who in note.people
+        )
+        if action.kind != "none" and not inside_name:
+            yield action, begin, finish
+
+
+def _is_aside(act: Act) -> bool:
+    clause, begin = act.clause, act.begin - act.clause.begin
+    if act.action.id in PURPOSES and PURPOSE.search(clause.text[:begin]):
+        return True
+    if act.action.id == "transfer" and not _carried(act):
+        return True
+    return bool(IS_CONDITION.match(clause.text[act.finish - clause.begin :]))
+
+
+def _carried(act: Act) -> bool:
+    if act.action.id == "transfer":
+        return any(owed.thing.kind == "payment" for owed in act.things)
+    return bool(act.things)
+
+
+def carried_things(act: Act, note: Note) -> list[Owed]:
+    """The nearest thing, and those joined to it: 合同和样品一起寄."""
+    pool = [owed for owed in act.things if _fits(act.action, owed.thing)]
+    if not pool:
+        return []
+    nearest = min(range(len(pool)), key=lambda at: _distance(pool[at], act))
+    chain = [pool[nearest]]
+    for step in (-1, 1):
+        at = nearest
+        while 0 <= at + step < len(pool):
+            left, right = sorted((pool[at], pool[at + step]), key=lambda owed: owed.begin)
+            if not _are_joined(left, right, note):
+                break
+            at += step
+            chain.append(pool[at])
+    return sorted(chain, key=lambda owed: owed.begin)
+
+
+def _fits(action: Action, thing: Thing) -> bool:
+    if action.id == "transfer":
+        return thing.kind == "payment"
+    return thing.kind not in ("payment", "reply", "other") if action.id in GENERIC else True
+
+
+def _distance(owed: Owed, act: Act) -> int:
+    return min(abs(owed.finish - act.begin), abs(owed.begin - act.finish))
+
+
+def _are_joined(left: Owed, right: Owed, note: Note) -> bool:
+    between = note.folded[left.finish : right.begin]
+    joint = JOINED.match(between)
+    return joint is not None and len(between) - joint.end() <= 6

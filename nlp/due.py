@@ -1,0 +1,96 @@
+"""Choose the time by which a promise must be kept."""
+
+import re
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from nlp.acts import Act
+from nlp.modality import due_times
+from nlp.note import Clause, Note
+from nlp.numbers import read_whole
+from nlp.time.types import TimeSpan
+
+BEFORE_EVENT = re.compile(
+    r"(?P<event>[\u4e00-\u9fff]{2})(?P<side>前|后)(?P<count>[一两三四五六七八九十\d]{1,3})天"
+)
+ONLY_TIME = re.compile(
+    r"^[\s,]*(?:最晚|最迟|最好|不晚于|大概|预计|应该|争取|尽量|要求|时间|交期|就|要|给|就行|即可|之前|前|以内|左右|可以|给就行|时间是"
+    r"|定在|定的|希望|说|必须|务必|一定|他|她|客户|我|急|不急|by|before|latest|at the|no later than|deadline|是|内|截止|要的|用"
+    r"|吧|哈|哦|了|的)*[\s,]*$"
+)
+
+
+def choose_due(act: Act, note: Note) -> TimeSpan | None:
+    if counted := _from_event(act.clause, note):
+        return counted
+    times = due_times(act.clause)
+    if times:
+        return _nearest(times, act, note)
+    return beside(act.clause, note)
+
+
+def _nearest(times: list[TimeSpan], act: Act, note: Note) -> TimeSpan:
+    """After "改到" the new time counts; otherwise the last one named before the act."""
+    moved = note.lexicon.cue("moved").search(act.clause.text)
+    if moved:
+        after = [time for time in times if time.begin >= act.clause.begin + moved.start()]
+        if after:
+            return after[-1]
+    ahead = [time for time in times if time.end and time.end > note.now] or times
+    leading = [time for time in ahead if time.begin <= act.begin]
+    return leading[-1] if leading else ahead[0]
+
+
+def beside(clause: Clause, note: Note) -> TimeSpan | None:
+    """A neighbour that holds nothing but the time: "样机寄出，最晚周五"."""
+    for index in (clause.index + 1, clause.index - 1):
+        if 0 <= index < len(note.clauses) and (time := bare_time(note.clauses[index], note)):
+            if index > clause.index or note.clauses[index].sentence == clause.sentence:
+                return time
+    return None
+
+
+def bare_time(clause: Clause, note: Note) -> TimeSpan | None:
+    """The time of a clause that says nothing else."""
+    times = due_times(clause)
+    if not times:
+        return None
+    rest = (
+        note.folded[clause.begin : times[0].begin] + note.folded[times[-1].finish : clause.finish]
+    )
+    return times[-1] if ONLY_TIME.match(rest) else None
+
+
+def _from_event(clause: Clause, note: Note) -> TimeSpan | None:
+    """ "15号开业，开业前两天到位": counted from an event whose day is told."""
+    match = BEFORE_EVENT.search(clause.text)
+    days = read_whole(match["count"]) if match else None
+    if match is None or days is None:
+        return None
+    for time in due_times_before(note, clause.begin + match.start()):
+        if note.folded.startswith(match["event"], time.finish) and time.end is not None:
+            begin, finish = clause.begin + match.start(), clause.begin + match.end()
+            shift = timedelta(days=-days if match["side"] == "前" else days)
+            return _shifted(time, time.end + shift, note.text[begin:finish], begin, note.now)
+    return None
+
+
+def due_times_before(note: Note, offset: int) -> list[TimeSpan]:
+    return [time for time in note.times if time.finish <= offset and time.start is not None]
+
+
+def _shifted(time: TimeSpan, end: datetime, words: str, begin: int, now: datetime) -> TimeSpan:
+    last = end - timedelta(days=1)
+    return replace(
+        time,
+        text=words,
+        begin=begin,
+        finish=begin + len(words),
+        start=now.replace(hour=0, minute=0, second=0, microsecond=0),
+        end=end,
+        kind="deadline",
+        rule="due.counted_from_event",
+        said=f"{time.text}{words}",
+        plan=last.date(),
+        alternative=None,
+    )

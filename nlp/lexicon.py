@@ -1,0 +1,335 @@
+"""Turn the vocabulary files into one frozen object that every reader of notes shares."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from nlp.text import fold
+
+Tables = Mapping[str, Mapping[str, Any]]
+"""File name without ending → the parsed file."""
+
+GAP = "[^,;!?。\n]{0,8}?"
+NO_LETTER_BEFORE, NO_LETTER_AFTER = "(?<![a-z])", "(?![a-z])"
+NEVER = re.compile("(?!)")
+
+
+class LexiconError(ValueError):
+    """A vocabulary file cannot be used; the message names file, key and value."""
+
+    def __init__(self, file: str, key: str, value: object, why: str) -> None:
+        super().__init__(f"{file}.toml: {key} = {value!r}: {why}")
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Something that can be owed."""
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What is done when a promise is kept."""
+
+    id: str
+    kind: str
+    name: str
+    english_name: str
+    debtor: str
+    alone: bool
+    """Says enough without a thing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A tag or a stage: how it is said and what takes it back inside the same clause."""
+
+    id: str
+    name: str
+    said: re.Pattern[str]
+    unless: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleWords:
+    title: re.Pattern[str]
+    surnames: frozenset[str]
+    surname: str
+    """One surname, as a pattern."""
+    title_pattern: str
+    given: frozenset[str]
+    never: frozenset[str]
+    glued: frozenset[str]
+    """Two letters of which the second is no surname: 答应, 新任."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyWords:
+    suffix: str
+    english_suffix: str
+    competitor: re.Pattern[str]
+    places: frozenset[str]
+    never: frozenset[str]
+    ours: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """All vocabulary, compiled."""
+
+    slips: Sequence[tuple[str, str]]
+    thing: re.Pattern[str]
+    things: Mapping[str, Thing]
+    action: re.Pattern[str]
+    actions: Mapping[str, Action]
+    cues: Mapping[str, re.Pattern[str]]
+    tags: Sequence[Topic]
+    stages: Sequence[Topic]
+    rival: re.Pattern[str]
+    """A competitor's name next to a word of comparing or choosing."""
+    people: PeopleWords
+    companies: CompanyWords
+    translations: Mapping[str, str]
+
+    def cue(self, name: str) -> re.Pattern[str]:
+        return self.cues[name]
+
+
+@cache
+def default_lexicon() -> Lexicon:
+    """The vocabulary that ships with the bot."""
+    return compile_lexicon(read_tables(resources.files("config") / "lexicon"))
+
+
+def read_tables(folder: Traversable) -> Tables:
+    tables: dict[str, Mapping[str, Any]] = {}
+    for file in folder.iterdir():
+        if file.name.endswith(".toml"):
+            name = file.name.removesuffix(".toml")
+            try:
+                tables[name] = tomllib.loads(file.read_text(encoding="utf-8"))
+            except tomllib.TOMLDecodeError as error:
+                raise LexiconError(name, "file", file.name, str(error)) from error
+    return tables
+
+
+def compile_lexicon(tables: Tables) -> Lexicon:
+    """Raises LexiconError for the first thing that cannot be used."""
+    things, thing = _things(tables)
+    actions, action = _actions(tables)
+    companies = _companies(tables)
+    return Lexicon(
+        slips=_slips(tables),
+        things=things,
+        thing=thing,
+        actions=actions,
+        action=action,
+        cues={
+            key: phrases("cues", f"cues.{key}", said)
+            for key, said in _table(tables, "cues", "cues").items()
+        },
+        tags=_topics(tables, "tags"),
+        stages=_topics(tables, "stages"),
+        rival=_rival(tables, companies),
+        people=_people(tables),
+        companies=companies,
+        translations=_table(tables, "deliverables", "translate"),
+    )
+
+
+def phrases(file: str, key: str, said: object) -> re.Pattern[str]:
+    """One pattern for all phrases of a list."""
+    return _compile(file, key, alternatives(file, key, said))
+
+
+def alternatives(file: str, key: str, said: object) -> str:
+    return "|".join(_phrase(file, key, phrase) for phrase in _strings(file, key, said)) or "(?!)"
+
+
+def _phrase(file: str, key: str, phrase: str) -> str:
+    """`…` is a short gap inside a clause; Latin words stand alone; groups never capture."""
+    pattern = re.sub(r"(?<!\\)\((?!\?)", "(?:", phrase)
+    pattern = re.sub(r"(?<!\\)[A-Z]+", lambda found: found[0].lower(), pattern)
+    pattern = pattern.replace("…", GAP)
+    plain = pattern.replace("(?:", "")
+    if re.match(r"[a-z]", plain):
+        pattern = f"{NO_LETTER_BEFORE}(?:{pattern})"
+        if re.search(r"[a-z][)?]*$", plain):
+            pattern += NO_LETTER_AFTER
+    _compile(file, key, pattern, shown=phrase)
+    return pattern
+
+
+def _compile(file: str, key: str, pattern: str, shown: str = "") -> re.Pattern[str]:
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise LexiconError(file, key, shown or pattern, str(error)) from error
+
+
+def _strings(file: str, key: str, value: object) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+        raise LexiconError(file, key, value, "must be a list of words")
+    return value
+
+
+def _table(tables: Tables, file: str, key: str) -> Mapping[str, Any]:
+    value = tables.get(file, {}).get(key, {})
+    if not isinstance(value, Mapping):
+        raise LexiconError(file, key, value, "must be a table")
+    return value
+
+
+def _slips(tables: Tables) -> Sequence[tuple[str, str]]:
+    slips = _table(tables, "slips", "slips")
+    for wrong, right in slips.items():
+        if not isinstance(right, str) or len(wrong) != len(right):
+            raise LexiconError("slips", f"slips.{wrong}", right, "must be as long as the slip")
+    return tuple((fold(wrong), fold(right)) for wrong, right in slips.items())
+
+
+def _things(tables: Tables) -> tuple[Mapping[str, Thing], re.Pattern[str]]:
+    """Each thing is one named group, longest wording first, so a match tells its thing."""
+    said: list[tuple[str, str]] = []
+    things: dict[str, Thing] = {}
+    for kind, names in tables.get("deliverables", {}).items():
+        if kind == "translate":
+            continue
+        for name, words in names.items():
+            group = f"t{len(things)}"
+            things[group] = Thing(name, kind)
+            key = f"{kind}.{name}"
+            spoken = [name, *_strings("deliverables", key, words)]
+            said += [(_phrase("deliverables", key, word), group) for word in spoken]
+    said.sort(key=lambda item: -len(re.sub(r"\(\?[!=<].*?\)", "", item[0])))
+    groups, parts = Counted(), []
+    for pattern, group in said:
+        parts.append(f"(?P<{groups.next(group)}>{pattern})")
+    by_group = {name: things[name.partition("_")[0]] for name in groups.names}
+    return by_group, _compile("deliverables", "all", "|".join(parts) or "(?!)")
+
+
+class Counted:
+    """Distinct group names for repeated ids: a regular expression wants each name once."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def next(self, group: str) -> str:
+        self.names.append(f"{group}_{len(self.names)}")
+        return self.names[-1]
+
+
+def _actions(tables: Tables) -> tuple[Mapping[str, Action], re.Pattern[str]]:
+    actions: dict[str, Action] = {}
+    parts: list[str] = []
+    for entry in tables.get("actions", {}).get("action", []):
+        action = _action(entry)
+        actions[action.id] = action
+        said = alternatives("actions", f"{action.id}.said", entry.get("said"))
+        parts.append(f"(?P<{action.id}>{said})")
+    return actions, _compile("actions", "all", "|".join(parts) or "(?!)")
+
+
+def _action(entry: Mapping[str, Any]) -> Action:
+    names = entry.get("name", ["", ""])
+    if not isinstance(entry.get("id"), str) or not entry["id"].isidentifier():
+        raise LexiconError("actions", "id", entry.get("id"), "must be a simple English word")
+    if entry.get("debtor", "") not in ("", "us", "customer"):
+        raise LexiconError("actions", f"{entry['id']}.debtor", entry["debtor"], "us or customer")
+    return Action(
+        id=entry["id"],
+        kind=entry.get("kind", ""),
+        name=names[0],
+        english_name=names[-1],
+        debtor=entry.get("debtor", ""),
+        alone=bool(entry.get("alone", False)),
+    )
+
+
+def _topics(tables: Tables, file: str) -> Sequence[Topic]:
+    return tuple(
+        Topic(
+            id=key,
+            name=topic.get("name", key),
+            said=phrases(file, f"{key}.said", topic.get("said", [])),
+            unless=phrases(file, f"{key}.unless", topic.get("unless", [])),
+        )
+        for key, topic in tables.get(file, {}).items()
+    )
+
+
+def _rival(tables: Tables, companies: CompanyWords) -> re.Pattern[str]:
+    near = tables.get("tags", {}).get("competitor", {}).get("brand", [])
+    verbs = alternatives("tags", "competitor.brand", near)
+    brand = companies.competitor.pattern
+    return _compile("tags", "competitor.brand", f"(?:{verbs})[^,;!?。\n]{{0,4}}?(?:{brand})")
+
+
+def _people(tables: Tables) -> PeopleWords:
+    people = tables.get("people", {})
+    single = "".join(str(people.get("surnames", "")).split())
+    compound = _strings("people", "compound", people.get("compound", []))
+    titles = alternatives("people", "titles", people.get("titles", []))
+    return PeopleWords(
+        title=_compile("people", "titles", titles),
+        surnames=frozenset(single) | frozenset(compound),
+        surname=f"(?:{'|'.join(compound) or '(?!)'}|[{single or ' '}])",
+        title_pattern=f"(?:{titles})",
+        given=frozenset(str(people.get("given", "")).split()),
+        never=frozenset(_strings("people", "never", people.get("never", []))),
+        glued=frozenset(
+            before + surname
+            for surname, letters in _table(tables, "people", "glued").items()
+            for before in letters
+        ),
+    )
+
+
+def _companies(tables: Tables) -> CompanyWords:
+    words = tables.get("companies", {})
+
+    def listed(key: str) -> list[str]:
+        return _strings("companies", key, words.get(key, []))
+
+    return CompanyWords(
+        suffix=alternatives("companies", "suffixes", listed("suffixes")),
+        english_suffix="|".join(listed("english_suffixes")) or "(?!)",
+        competitor=phrases("companies", "competitors", listed("competitors")),
+        places=frozenset(listed("places")),
+        never=frozenset(listed("never")),
+        ours=frozenset(listed("ours")),
+    )
+
+
+def extended(tables: Tables, more: Tables) -> Tables:
+    """The vocabulary with a customer's own words added: lists grow, other values are replaced."""
+    return {
+        file: _merge(tables.get(file, {}), more.get(file, {}))
+        for file in dict.fromkeys([*tables, *more])
+    }
+
+
+def _merge(old: Mapping[str, Any], new: Mapping[str, Any]) -> Mapping[str, Any]:
+    merged = dict(old)
+    for key, value in new.items():
+        known = merged.get(key)
+        if isinstance(known, Mapping) and isinstance(value, Mapping):
+            merged[key] = _merge(known, value)
+        elif isinstance(known, list) and isinstance(value, list):
+            merged[key] = [*known, *value]
+        else:
+            merged[key] = value
+    return merged
+
+
+def names_of(topics: Iterable[Topic]) -> Mapping[str, str]:
+    """Id → what people read."""
+    return {topic.id: topic.name for topic in topics}

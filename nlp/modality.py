@@ -1,0 +1,174 @@
+"""Judge whether a promise stands: open, asked for, kept, called off, or never made."""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from nlp.acts import Act
+from nlp.note import Clause, Note
+from nlp.time.types import TimeSpan
+from nlp.types import PromiseState
+
+Verdict = PromiseState | None
+OURS_TO_KEEP = frozenset(
+    {"sample", "quote", "proposal", "shipment", "install", "service", "invoice", "demo", "training"}
+)
+MEETING = frozenset({"visit", "demo"})
+NEGATED_ACT = re.compile(
+    r"(?:还没|没有?|未|尚未|从不|一直没|忘了|忘记)[^,]{0,5}$|\bnot\b[^,.]{0,8}$|n't [a-z]{0,8}$"
+)
+PLEASE_YOU = re.compile(
+    r"(?:请|麻烦|烦请|劳驾|辛苦|望|恳请)(?:您|贵|你们|贵司)|请于|(?:could|can|would) you|please|kindly"
+)
+ASKED_OF_US = re.compile(
+    r"(?:客户|对方|他们?|她|[总工姐哥]|经理|主任|院长|老师|老板|长|customer|client|he|she|they)[^,]{0,4}(?:又|还|也|就|来)?(?:问|咨询|打听|asked (?:if|when|whether))"
+)
+WISH_TO_MEET = re.compile(
+    r"(?:再|想|打算|准备|争取|找机会|改天|回头)[^,]{0,8}(?:约|请|找)|约(?:他|她|客户|一下|个时间)"
+)
+TRAVELS = re.compile(
+    r"约(?:了|好|定|在)|定(?:了|在|于)|(?:我|我们|他|她|他们|咱们|客户|[总工姐哥]|经理|主任|长)[^,]{0,14}$"
+)
+STATUS = re.compile(r"了(?:没有?|吗|么|嘛)(?:$|[,?])")
+ABOUT_OLD = re.compile(r"收到|看了|看过|用了|试用了|测了")
+LATE = re.compile(r"(?:还没|没有?|未|尚未|一直没|迟迟)")
+
+
+def judge(act: Act, kind: str, promiser: str, note: Note) -> Verdict:
+    """The first test that has an opinion decides; no opinion means nothing was promised."""
+    for test in TESTS:
+        decided, verdict = test(act, kind, promiser, note)
+        if decided:
+            return verdict
+    return None
+
+
+Opinion = tuple[bool, Verdict]
+SILENT: Opinion = (False, None)
+NOTHING: Opinion = (True, None)
+
+
+def _chore(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
+    cue = note.lexicon.cue("chore")
+    return NOTHING if cue.search(act.clause.text) else SILENT
+
+
+def _called_off(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
+    text = act.clause.text
+    if STATUS.search(text) or act.clause.asks:
+        return SILENT
+    if NEGATED_ACT.search(_before(act)) and "不用" not in text:
+        return SILENT
+    return (True, "cancelled") if note.lexicon.cue("cancelled").search(text) else SILENT
+
+
+def _withheld(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
+    text = act.clause.text
+    if note.lexicon.cue("asked").search(text) or act.clause.asks:
+        return SILENT
+    return NOTHING if note.lexicon.cue("refused").search(text) else SILENT
+
+
+def _asked(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
+    """Asked for or asked about, and not yet accepted."""
+    if note.from_customer:
+        return _asked_by_customer(act, promiser, note)
+    text, cue = act.clause.text, note.lexicon.cue
+    if kind == "reply" and ASKED_OF_US.search(text):
+        return SILENT
+    if STATUS.search(text) or (act.clause.asks and not PLEASE_YOU.search(text)):
+        return (True, "question")
+    if PLEASE_YOU.search(text) and note.role != "manager":
+        return (True, "question")
+    asks = cue("asked").search(text) and (cue("asking").search(text) or note.role == "manager")
+    return (True, "question") if asks else SILENT
+
+
+def _asked_by_customer(act: Act, promiser: str, note: Note) -> Opinion:
+    return (True, "question") if promiser == "us" else SILENT
+
+
+def _kept(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
+    text, cue = act.clause.text, note.lexicon.cue
+    done = cue("done").search(text)
+    if not done or is_ahead(due_times(act.clause), note.now):
+        return SILENT
+    if cue("done_never").search(text) or NEGATED_ACT.search(_before(act)):
+        return NOTHING if LATE.search(text) else SILENT
+    if cue("kept_cue").search(text):
+        return (True, "done")
+    past = cue("before_today").search(text) or _was_before(act.clause, note.now)
+    if past or promiser == "customer" or kind in ("visit", "demo", "reply", "other", "training"):
+        return NOTHING
+    return (True, "done")
+
+
+def _background(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
+    """Told as what happened before: no promise."""
+    text, cue = act.clause.text, note.lexicon.cue
+    if is_ahead(due_times(act.clause), note.now):
+        return SILENT
+    if NEGATED_ACT.search(_before(act)) or _was_before(act.clause, note.now):
+        return NOTHING
+    return NOTHING if cue("before_today").search(text) else SILENT
+
+
+def _wished(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
+    """Intentions and forecasts are no promises; neither is a wish to meet."""
+    text, cue = act.clause.text, note.lexicon.cue
+    if cue("courtesy").search(text):
+        return NOTHING
+    if kind in MEETING and WISH_TO_MEET.search(text) and not cue("promised").search(text):
+        return NOTHING
+    if cue("intended").search(_before(act)) and not cue("promised").search(text):
+        return NOTHING
+    forecast = cue("forecast").search(_before(act))
+    told = cue("said").search(_before(act)) or cue("promised").search(_before(act))
+    if forecast and not told and promiser == "customer" and not note.from_customer:
+        return NOTHING
+    return SILENT
+
+
+def _open(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
+    return (True, "open") if _has_grounds(act, kind, note) else NOTHING
+
+
+def _has_grounds(act: Act, kind: str, note: Note) -> bool:
+    text, cue = act.clause.text, note.lexicon.cue
+    ahead = is_ahead(due_times(act.clause), note.now)
+    if kind in MEETING:
+        booked = cue("promised").search(text) or cue("demanded").search(text)
+        return bool(
+            ahead and (booked or kind == "demo" or TRAVELS.search(_before(act)) or act.clause.times)
+        )
+    if ahead:
+        return True
+    return any(cue(name).search(text) for name in ("promised", "demanded", "future", "conditional"))
+
+
+TESTS: Sequence[Callable[[Act, str, str, Note], Opinion]] = (
+    _chore,
+    _called_off,
+    _asked,
+    _withheld,
+    _kept,
+    _background,
+    _wished,
+    _open,
+)
+
+
+def due_times(clause: Clause) -> list[TimeSpan]:
+    return [time for time in clause.times if time.start is not None and time.kind != "recurring"]
+
+
+def is_ahead(times: Sequence[TimeSpan], now: datetime) -> bool:
+    return any(time.end is not None and time.end > now for time in times)
+
+
+def _was_before(clause: Clause, now: datetime) -> bool:
+    return any(time.end is not None and time.end.date() < now.date() for time in clause.times)
+
+
+def _before(act: Act) -> str:
+    return act.clause.text[: act.begin - act.clause.begin]

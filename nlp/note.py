@@ -1,0 +1,151 @@
+"""A note prepared for reading: folded, its times found, cut into clauses."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from nlp.lexicon import Lexicon
+from nlp.text import fold
+from nlp.time import find
+from nlp.time.types import TimeSpan
+from nlp.types import ReadContext, Slot
+
+END_OF_SENTENCE = "。!?;\n"
+BREAK = re.compile(
+    r"[。!?;\n…“”\"「」【】\[\]①②③④⑤⑥⑦⑧⑨]+"
+    r"|(?<!\d),|,(?!\d)"
+    r"|(?<!\d):|:(?!\d)"
+    r"|\.(?=\s|$)|(?<=[\u4e00-\u9fff])\.(?!\d)"
+    r"|(?<=[\u4e00-\u9fff]) +(?=[\u4e00-\u9fff])"
+    r"|--+|[\U0001F300-\U0001FAFF\u2600-\u27BF]+"
+)
+BREATH = re.compile(
+    r"然后|另外|还有(?!\d|没|[一两三四五])|我说|我就说|他说|她说|我跟他说|但是|不过|结果|后来|那就|人家|所以"
+    r"|我回去|他那边|她那边|(?<=[^,])并且|顺便|对了"
+)
+BREATHLESS = 26
+"""A clause this long was dictated without punctuation: it is cut where one draws breath."""
+LONGEST = 2_000
+"""Letters beyond this are kept but not read: nobody writes a note of that length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A stretch of the note between two marks. Text is folded; offsets are the note's own."""
+
+    index: int
+    sentence: int
+    begin: int
+    finish: int
+    text: str
+    mark: str
+    """The mark that closes it."""
+    times: Sequence[TimeSpan]
+
+    @property
+    def asks(self) -> bool:
+        return "?" in self.mark
+
+    @property
+    def quotes(self) -> bool:
+        """Introduces what somebody said: "贺总电话：…"."""
+        return ":" in self.mark
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What every reader of a slot is handed."""
+
+    text: str
+    folded: str
+    now: datetime
+    role: str
+    lexicon: Lexicon
+    people: Sequence[Slot[str]]
+    times: Sequence[TimeSpan]
+    clauses: Sequence[Clause]
+    customers: Sequence[str] = ()
+
+    @property
+    def from_customer(self) -> bool:
+        return self.role == "customer"
+
+    @property
+    def is_english(self) -> bool:
+        return not any("\u4e00" <= letter <= "\u9fff" for letter in self.folded)
+
+    def verbatim(self, begin: int, finish: int) -> tuple[str, int, int]:
+        """The typed words of a span without the space around them."""
+        words = self.text[begin:finish]
+        begin += len(words) - len(words.lstrip())
+        words = words.strip()
+        return words, begin, begin + len(words)
+
+    def clause_at(self, offset: int) -> Clause | None:
+        return next((each for each in self.clauses if each.begin <= offset < each.finish), None)
+
+
+def fold_slips(text: str, lexicon: Lexicon) -> str:
+    """One spelling, slips of the ear put right; the length never changes."""
+    folded = fold(text)
+    for wrong, right in lexicon.slips:
+        if wrong in folded:
+            folded = folded.replace(wrong, right)
+    return folded
+
+
+def prepare(
+    text: str,
+    now: datetime,
+    context: ReadContext,
+    lexicon: Lexicon,
+    people: Sequence[Slot[str]],
+    folded: str,
+) -> Note:
+    """A time inside a person's name ("高明天", "周一鸣") is no time."""
+    times = [
+        span
+        for span in find(folded, now)
+        if not any(who.begin < span.finish and span.begin < who.finish for who in people)
+    ]
+    return Note(
+        text=text,
+        folded=folded,
+        now=now,
+        role=context.role,
+        lexicon=lexicon,
+        people=people,
+        times=times,
+        clauses=tuple(_clauses(folded, times)),
+        customers=context.customers,
+    )
+
+
+def _clauses(folded: str, times: Sequence[TimeSpan]) -> Iterator[Clause]:
+    sentence = index = 0
+    for begin, finish, mark in _pieces(folded, times):
+        if folded[begin:finish].strip():
+            inside = tuple(each for each in times if begin <= each.begin < finish)
+            yield Clause(index, sentence, begin, finish, folded[begin:finish], mark, inside)
+            index += 1
+        if any(sign in END_OF_SENTENCE or sign == "." for sign in mark):
+            sentence += 1
+
+
+def _pieces(folded: str, times: Sequence[TimeSpan]) -> Iterator[tuple[int, int, str]]:
+    begin = 0
+    for mark in BREAK.finditer(folded):
+        if any(each.begin < mark.start() and mark.end() < each.finish for each in times):
+            continue
+        yield from _breaths(folded, begin, mark.start(), mark[0])
+        begin = mark.end()
+    yield from _breaths(folded, begin, len(folded), "")
+
+
+def _breaths(folded: str, begin: int, finish: int, mark: str) -> Iterator[tuple[int, int, str]]:
+    if finish - begin >= BREATHLESS:
+        for breath in BREATH.finditer(folded, begin + 1, finish):
+            yield begin, breath.start(), ""
+            begin = breath.start()
+    yield begin, finish, mark

@@ -1,0 +1,148 @@
+"""Tell which side owes: us or the customer, and the person named as the doer."""
+
+import re
+
+from nlp.acts import Act
+from nlp.note import Clause, Note
+from nlp.types import Promiser, Slot
+
+EITHER = frozenset({"reply", "document", "visit", "other", "trial", "payment", "contract"})
+US_DEMANDED = re.compile(
+    r"(?:让|要|叫|请|催|求|给了?|希望|盼)(?:我|我们|咱们?|小|你)|要求(?:我|我们|在)?|(?:asked|wants?|needs?|told) (?:us|me) to"
+)
+PROMISES = re.compile(
+    r"^(?:已经|又|也|都|当场|口头|一口)?(?:答应|承诺|保证|许诺|表态|promised|committed)"
+)
+CALLS = re.compile(r"(?:让|叫|派|安排|请|由|通知)$")
+SIGN_OURSELVES = re.compile(r"(?:我们|我司|我方|咱们?|公司)[^,]{0,6}(?:盖章|用印|签字|签章|走章)")
+WE_PAY = re.compile(r"退款|退(?=给|还)|保证金|赔|refund|我们[^,]{0,6}付|补偿")
+YOU = re.compile(r"你们?|您|贵(?:司|公司|方)|请|麻烦|烦请|\byour?\b|please")
+WE = re.compile(r"我们?|我司|我方|咱们?|\b(?:we|i|our)\b|i'll|we'll")
+INTERNAL = re.compile("^小")
+
+
+def promiser_of(act: Act, kind: str, note: Note) -> Promiser:
+    return (
+        _in_customers_words(act, kind, note)
+        if note.from_customer
+        else _in_our_words(act, kind, note)
+    )
+
+
+def _in_customers_words(act: Act, kind: str, note: Note) -> Promiser:
+    """In a customer's message 我们 is the customer, and whatever is asked for is ours to give."""
+    text, before = act.clause.text, _before(act)
+    if note.lexicon.cue("toward_us").search(text) and kind != "visit":
+        return "us"
+    you, we = _last(YOU, before), _last(WE, before)
+    if we > you:
+        return "customer"
+    if you >= 0 or act.clause.asks:
+        return "us"
+    return "customer" if act.action.debtor == "customer" else "us"
+
+
+def _in_our_words(act: Act, kind: str, note: Note) -> Promiser:
+    text, before, cue = act.clause.text, _before(act), note.lexicon.cue
+    if kind == "payment" and WE_PAY.search(text):
+        return "us"
+    if act.action.id == "sign" and SIGN_OURSELVES.search(text):
+        return "us"
+    if US_DEMANDED.search(before):
+        return "us"
+    if cue("toward_us").search(text) and not _we_do(act, note):
+        return "customer"
+    if cue("toward_them").search(text) and kind not in ("payment",):
+        return "us"
+    return _by_subject(act, kind, note)
+
+
+def _we_do(act: Act, note: Note) -> bool:
+    subject = subject_before(act.clause, act.begin, note)
+    return subject == "us"
+
+
+def _by_subject(act: Act, kind: str, note: Note) -> Promiser:
+    subject = subject_before(act.clause, act.begin, note)
+    if subject == "us" and act.action.debtor != "customer":
+        return "us"
+    if subject == "customer" and (kind in EITHER or _themselves_promise(act, note)):
+        return "customer"
+    if not subject and kind == "reply" and _told_before(act.clause, note):
+        return "customer"
+    return "customer" if act.action.debtor == "customer" else "us"
+
+
+def subject_before(clause: Clause, offset: int, note: Note) -> Promiser | None:
+    """Who is named last in front of the act."""
+    before = clause.text[: offset - clause.begin]
+    us = _last(note.lexicon.cue("us"), before)
+    them = _last(note.lexicon.cue("them"), before)
+    for who in note.people:
+        if clause.begin <= who.begin < offset:
+            if is_internal(who, note):
+                us = max(us, who.begin - clause.begin)
+            elif not _is_object(clause, who):
+                them = max(them, who.begin - clause.begin)
+    if us < 0 and them < 0:
+        return None
+    return "us" if us > them else "customer"
+
+
+def _is_object(clause: Clause, who: Slot[str]) -> bool:
+    """答应唐总, 给张总, 跟徐厂长, 王总的样品: not the one who does it."""
+    before = clause.text[max(0, who.begin - clause.begin - 2) : who.begin - clause.begin]
+    after = clause.text[who.finish - clause.begin :][:2]
+    return bool(
+        re.search(r"(?:答应|给|跟|和|向|帮|为|对|约|陪|问|找|与|同|to|for)\s?了?$", before)
+    ) or (after[:1] == "的")
+
+
+def is_internal(who: Slot[str], note: Note) -> bool:
+    """小王 is a colleague; so is whoever a manager addresses."""
+    if note.from_customer:
+        return False
+    if INTERNAL.match(who.value):
+        return True
+    return note.role == "manager" and who.rule in (
+        "people.addressed",
+        "people.given_name",
+        "people.called",
+    )
+
+
+def _themselves_promise(act: Act, note: Note) -> bool:
+    for who in note.people:
+        if act.clause.begin <= who.begin < act.begin and not is_internal(who, note):
+            if PROMISES.match(act.clause.text[who.finish - act.clause.begin :]):
+                return True
+    return bool(re.search(r"(?:客户|对方|他们?|她)(?:已经|也)?(?:答应|承诺|保证)", _before(act)))
+
+
+def _told_before(clause: Clause, note: Note) -> bool:
+    """ "王总说要考虑一下，周五给答复": the one who spoke last will answer."""
+    if not clause.index:
+        return False
+    previous = note.clauses[clause.index - 1]
+    said = note.lexicon.cue("said").search(previous.text)
+    return bool(said) and subject_before(previous, previous.finish, note) == "customer"
+
+
+def owner_of(act: Act, promiser: Promiser, note: Note) -> str:
+    """The colleague named as the doer, never a guess."""
+    if promiser != "us" or note.from_customer:
+        return ""
+    for who in reversed(note.people):
+        near = act.clause.begin - 24 <= who.begin < act.begin
+        called = CALLS.search(note.folded[max(0, who.begin - 2) : who.begin])
+        if near and (is_internal(who, note) or (called and who.begin >= act.clause.begin)):
+            return who.value
+    return ""
+
+
+def _last(pattern: re.Pattern[str], text: str) -> int:
+    return max((match.start() for match in pattern.finditer(text)), default=-1)
+
+
+def _before(act: Act) -> str:
+    return act.clause.text[: act.begin - act.clause.begin]
