@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import JSON, Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
+from sqlmodel.sql.sqltypes import AutoString
 
 from storage.columns import Sealed, UtcTime
 
@@ -47,7 +48,7 @@ class Person(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     name: str
-    role: Role
+    role: Role = Field(sa_type=AutoString)
     team_id: int | None = Field(default=None, foreign_key="team.id", index=True)
     delivers: list[str] = _json(list)
     """Kinds of promises this person fulfils ("sample", "install"); only for delivery roles."""
@@ -214,7 +215,7 @@ class Promise(SQLModel, table=True):
     model: str = ""
     kind: str
     promiser: str
-    state: PromiseState = PromiseState.DRAFT
+    state: PromiseState = Field(default=PromiseState.DRAFT, sa_type=AutoString)
     conditional: bool = False
     plan: date | None = None
     latest: date | None = None

@@ -16,3 +16,13 @@ def upgrade(engine: Engine) -> None:
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def draft(engine: Engine, message: str, number: str) -> None:
+    """Write a revision for what the models have and the database lacks; to be read and mended
+    by a person before it is committed, and never edited after a release."""
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.revision(config, message=message, autogenerate=True, rev_id=number)
