@@ -1,0 +1,95 @@
+"""The whole program on the playground, at a time we choose."""
+
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import pytest
+import structlog
+from sqlmodel import Session
+
+from bot.clock import Clock
+from bot.playground.ground import Part
+from bot.playground.page import Platform
+from bot.playground.player import Player
+from config.settings import Settings
+from main import Program, build
+from storage import demo
+
+NOW = "2026-01-28T10:20:00+08:00"
+MEMBERS = {
+    ("sales", "wecom"): "li.xiao",
+    ("sales", "dingtalk"): "lixiao01",
+    ("sales", "feishu"): "ou_li0000000000000000000000000001",
+    ("manager", "wecom"): "wang.jl",
+    ("manager", "dingtalk"): "wang0001",
+    ("manager", "feishu"): "ou_wang00000000000000000000000001",
+    ("delivery", "wecom"): "chen.xiao",
+    ("delivery", "dingtalk"): "chen0001",
+    ("delivery", "feishu"): "ou_chen00000000000000000000000001",
+}
+Seating = tuple[Platform, Platform, Platform]
+"""Platforms of sales, manager and delivery."""
+STORY: Seating = ("wecom", "dingtalk", "feishu")
+
+
+@pytest.fixture(autouse=True)
+def _quiet_logs() -> Iterator[None]:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(60))
+    yield
+    structlog.reset_defaults()
+
+
+def seated(seating: Seating, company: demo.Company) -> list[Part]:
+    sales, manager, delivery = seating
+    return [
+        Part("sales", sales, MEMBERS["sales", sales], company.rep.name),
+        Part("manager", manager, MEMBERS["manager", manager], company.manager.name),
+        Part("delivery", delivery, MEMBERS["delivery", delivery], company.delivery.name),
+    ]
+
+
+class Bot(Player):
+    """A running program, its people, and a look into its database."""
+
+    def __init__(self, program: Program) -> None:
+        assert program.playground is not None
+        super().__init__(program.playground, program.runtime)
+        self.program = program
+        self.clock = program.clock
+
+    def db(self) -> Session:
+        return Session(self.program.db.engine)
+
+    async def until(self, moment: str) -> None:
+        """Local time, "2026-01-28 14:00"."""
+        await self.at(datetime.fromisoformat(f"{moment}:00+08:00"))
+
+
+Start = Callable[..., Awaitable[Bot]]
+
+
+@pytest.fixture
+async def start(tmp_path: Path) -> AsyncIterator[Start]:
+    """Starts programs; they are stopped at the end of the test."""
+    running: list[Program] = []
+
+    async def begin(seating: Seating = STORY, now: str = NOW) -> Bot:
+        settings = Settings(data=tmp_path, _env_file=None)
+        clock = Clock(datetime.fromisoformat(now), frozen=True)
+        parts = partial(seated, seating)
+        program = build(settings, clock, durable=False, parts=parts, rate_limits=False)
+        running.append(program)
+        await program.start(socket.create_server(("127.0.0.1", 0)))
+        return Bot(program)
+
+    yield begin
+    for program in running:
+        await program.stop()
+
+
+@pytest.fixture
+async def bot(start: Start) -> Bot:
+    return await start()
