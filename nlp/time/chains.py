@@ -89,5 +89,6 @@ def expression_of(pieces: tuple[Piece, ...]) -> Expression:
         lambda scene: coming(pieces, scene),
         rule,
         "recurring" if "recurring" in kinds else kinds.pop() if kinds else "point",
+        eager=any(piece.meaning.eager for piece in pieces),
         needy=len({p.meaning.grain for p in pieces}) == 1 and all(p.meaning.needy for p in pieces),
     )

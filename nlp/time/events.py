@@ -1,4 +1,4 @@
-"""Times counted from an event: known when the text dates it (15号开业，开业前两天到位), else none."""
+"""Times counted from an event that the text dates: 15号开业，开业前两天到位."""
 
 import re
 
@@ -7,11 +7,12 @@ from nlp.time.parsers.zh_counts import read_amount
 from nlp.time.places.counts import Amount, move
 from nlp.time.window import DAY, Scene, Window, day_of, midnight
 
-EVENTS = frozenset(
-    "开业 生日 交货 发货 到期 上线 验收 开工 投产 开标 截标 开会 会议 活动 展会 出发 入场 签约 婚礼 比赛 考试 "
-    "出货 交付 到货 付款 安装 投标 开展 进场 培训 演示 拜访 完工 竣工 开机 评审 开学 放学 审计 搬家 发布".split()
-)
-COUNTED_BEFORE = re.compile(r"前(.+)")
+EVENTS = frozenset((
+    "开业", "生日", "交货", "发货", "到期", "上线", "验收", "开工", "投产", "开标", "截标", "开会",
+    "会议", "活动", "展会", "出发", "入场", "签约", "婚礼", "比赛", "考试", "出货", "交付", "到货",
+    "付款", "安装", "投标", "开展", "进场", "培训", "演示", "拜访", "完工", "竣工", "开机", "评审",
+    "开学", "放学", "审计", "搬家", "发布",
+))  # fmt: skip
 EVENT_AFTER = re.compile(r"([\u4e00-\u9fff]{2})[之以]?后$")
 AMOUNT_WITHIN = re.compile(r"(.+?)[之以]?内")
 

@@ -30,6 +30,8 @@ class Meaning(NamedTuple):
     """People differ; the other reading is worth a look."""
     loose: bool = False
     """English order is free: 9am on Monday, Monday at 9am."""
+    eager: bool = False
+    """Whether 前 was said: plan to be a working day early."""
     needy: bool = False
     """Says nothing alone: "mid-", a bare year."""
 
@@ -57,14 +59,16 @@ class Parser:
     read: Callable[[re.Match[str]], Meaning | None]
 
 
-def reads(pattern: str) -> Callable[[Callable[[re.Match[str]], Meaning | None]], Parser]:
-    """Make a parser of the function; the rule is named after it.
+def phrase(pattern: str) -> re.Pattern[str]:
+    """ASCII classes: a word ends where Chinese begins, as in "Friday前"."""
+    return re.compile(pattern, re.ASCII)
 
-    ASCII classes: a word ends where Chinese begins, as in "Friday前".
-    """
+
+def reads(pattern: str) -> Callable[[Callable[[re.Match[str]], Meaning | None]], Parser]:
+    """Make a parser of the function; the rule is named after it."""
 
     def make(read: Callable[[re.Match[str]], Meaning | None]) -> Parser:
-        return Parser(read.__name__, re.compile(pattern, re.ASCII), read)
+        return Parser(read.__name__, phrase(pattern), read)
 
     return make
 
@@ -82,7 +86,6 @@ class Expression:
     needy: bool = False
     """Whether nothing in it says anything alone."""
     eager: bool = False
-    """Whether 前 was said: plan to be a working day early."""
 
     @property
     def widest(self) -> int:

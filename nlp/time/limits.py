@@ -4,40 +4,31 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 
-from nlp.time.grammar import Expression
+from nlp.time.grammar import Expression, phrase
 from nlp.time.window import DAY, RANK, Scene, Window, week_of
 
-LIMITS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("about", re.compile(r"\s?(?:左右|前后|上下|这样子?)")),
-    (
-        "before",
-        re.compile(
-            r"\s?(?:的时候)?或?者?[之以]?前(?!往|台|端|面|期|景|提(?![交供出])|言|任|沿|段|列|途|线|排)"
-        ),
-    ),
-    ("within", re.compile(r"[之以]?内(?![部容地测审蒙科外存页])")),
-    ("from", re.compile(r"\s?[或及和]者?[之以]后| or (?:later|after)\b")),
-    ("after", re.compile(r"\s?[或及]?者?[之以过]?后(?![天台面期续勤端])")),
-    ("from", re.compile(r"\s?(?:起|开始|以来)(?![床草码重])")),
-    ("due", re.compile(r"\s?(?:截止|为止|到期|止(?!损))| at the latest| or (?:earlier|before)\b")),
+NOT_AHEAD = r"(?![往台端面期景言任沿段列途线排]|提(?![交供出]))"
+"""前台, 前往, 提前 … but 前提交 is 前 and 提交."""
+BEHIND: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("about", phrase(r"\s?(?:左右|前后|上下|这样子?)")),
+    ("before", phrase(rf"\s?(?:的时候)?或?者?[之以]?前{NOT_AHEAD}")),
+    ("within", phrase(r"[之以]?内(?![部容地测审蒙科外存页])")),
+    ("from", phrase(r"\s?[或及和]者?[之以]后| or (?:later|after)\b")),
+    ("after", phrase(r"\s?[或及]?者?[之以过]?后(?![天台面期续勤端])")),
+    ("from", phrase(r"\s?(?:起|开始|以来)(?![床草码重])")),
+    ("due", phrase(r"\s?(?:截止|为止|到期|止(?!损))| at the latest| or (?:earlier|before)\b")),
 )
-LEADING_LIMITS: tuple[tuple[str, re.Pattern[str]], ...] = (
+LATEST = r"最[晚迟慢]|不[晚迟]于|至迟|截止(?:日期|时间)?|截至|\bddl|\bdeadline"
+AHEAD: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("due", phrase(rf"(?:{LATEST})\s?[:：]?(?:到|是|为|于|在)?\s?$")),
     (
         "due",
-        re.compile(
-            r"(?:最[晚迟慢]|不[晚迟]于|至迟|截止(?:日期|时间)?|截至|\bddl|\bdeadline)\s?[:：]?(?:到|是|为|于|在)?\s?$"
-        ),
+        phrase(r"\b(?:by|due(?: by| on)?|untill?|till|no[tr]? later than|through)\s(?:the\s)?$"),
     ),
-    (
-        "due",
-        re.compile(
-            r"\b(?:by|due(?: by| on)?|until|untill|till|no later than|not later than|through)\s(?:the\s)?$"
-        ),
-    ),
-    ("before", re.compile(r"\b(?:before|prior to|ahead of)\s(?:the\s)?$")),
-    ("after", re.compile(r"\b(?:after|later than)\s(?:the\s)?$")),
-    ("from", re.compile(r"\b(?:since|starting(?: from)?|as of|any time from)\s(?:the\s)?$")),
-    ("week", re.compile(r"\bweek (?:of|commencing|beginning|starting)\s(?:the\s)?$")),
+    ("before", phrase(r"\b(?:before|prior to|ahead of)\s(?:the\s)?$")),
+    ("after", phrase(r"\b(?:after|later than)\s(?:the\s)?$")),
+    ("from", phrase(r"\b(?:since|starting(?: from)?|as of|any time from)\s(?:the\s)?$")),
+    ("week", phrase(r"\bweek (?:of|commencing|beginning|starting)\s(?:the\s)?$")),
 )
 LONGEST_LEAD = 18
 
@@ -52,7 +43,7 @@ def bind_limits(expressions: list[Expression], text: str) -> list[Expression]:
 
 
 def bind_behind(expression: Expression, text: str) -> None:
-    for limit, pattern in LIMITS:
+    for limit, pattern in BEHIND:
         match = pattern.match(text, expression.finish)
         if match:
             expression.finish = match.end()
@@ -62,7 +53,7 @@ def bind_behind(expression: Expression, text: str) -> None:
 
 def bind_ahead(expression: Expression, text: str) -> None:
     before = text[max(0, expression.begin - LONGEST_LEAD) : expression.begin]
-    for limit, pattern in LEADING_LIMITS:
+    for limit, pattern in AHEAD:
         match = pattern.search(before)
         if match:
             expression.begin -= len(before) - match.start()
@@ -88,7 +79,7 @@ def bind(expression: Expression, limit: str) -> None:
     expression.place = place
     if limit in ("before", "due") and expression.kind != "duration":
         expression.kind = "deadline"
-        expression.eager = limit == "before"
+        expression.eager = expression.eager or limit == "before"
     expression.rule += f"+{limit}"
 
 

@@ -38,15 +38,18 @@ def may_join(left: Expression, right: Expression, text: str) -> bool:
     if {left.kind, right.kind} & {"vague", "duration", "deadline"} or left.kind == "range":
         return False
     if left.finish == right.begin:
-        whole_days = left.finest == right.widest == right.finest == DAY_RANK
-        return whole_days and left.floats and right.floats
-    if left.finest <= HOUR_RANK and right.finest > DAY_RANK:
-        return False
-    if BETWEEN.fullmatch(text, left.finish, right.begin):
-        return True
-    if not AND.fullmatch(text, left.finish, right.begin):
-        return False
-    return bool(BETWEEN_AHEAD.search(text, max(0, left.begin - 14), left.begin))
+        return side_by_side(left, right)
+    clock_to_period = left.finest <= HOUR_RANK and right.finest > DAY_RANK
+    if clock_to_period or BETWEEN.fullmatch(text, left.finish, right.begin):
+        return not clock_to_period
+    between = BETWEEN_AHEAD.search(text, max(0, left.begin - 14), left.begin)
+    return bool(between and AND.fullmatch(text, left.finish, right.begin))
+
+
+def side_by_side(left: Expression, right: Expression) -> bool:
+    """周四周五."""
+    whole_days = left.finest == right.widest == right.finest == DAY_RANK
+    return whole_days and left.floats and right.floats
 
 
 def borrowed(left: Expression, right: Expression) -> tuple[Piece, ...]:

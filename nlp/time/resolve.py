@@ -1,5 +1,6 @@
 """Turn a settled expression into the time span that callers see."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from nlp.time.grammar import Expression
@@ -9,6 +10,8 @@ from nlp.time.wording import said
 from nlp.time.workdays import workdays_after
 
 INSTANT = timedelta(microseconds=1)
+LIKELY = 0.8
+"""Confidence where people differ."""
 
 
 def resolve(expression: Expression, text: str, scene: Scene, now: datetime) -> TimeSpan | None:
@@ -71,7 +74,7 @@ def with_other(
     if other is None or other == window:
         return span
     alternative = span_of(expression, other, text, scene, now)
-    return replace_alternative(span, alternative) if alternative else span
+    return replace(span, alternative=alternative, confidence=LIKELY) if alternative else span
 
 
 def other_window(expression: Expression, window: Window | None, scene: Scene) -> Window | None:
@@ -85,21 +88,3 @@ def other_window(expression: Expression, window: Window | None, scene: Scene) ->
     if expression.eager and whole_day and window.end and window.end - DAY > scene.today:
         return window._replace(end=window.end - DAY, assumed="不含当天")
     return None
-
-
-def replace_alternative(span: TimeSpan, alternative: TimeSpan) -> TimeSpan:
-    return TimeSpan(
-        text=span.text,
-        begin=span.begin,
-        finish=span.finish,
-        start=span.start,
-        end=span.end,
-        grain=span.grain,
-        kind=span.kind,
-        rule=span.rule,
-        said=span.said,
-        assumed=span.assumed,
-        plan=span.plan,
-        alternative=alternative,
-        confidence=0.8,
-    )

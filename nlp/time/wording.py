@@ -17,21 +17,19 @@ def moment_words(moment: datetime) -> str:
     return f"{day_words(moment)}{moment:%H:%M}"
 
 
+SILENT = {"vague": "没有说定时间", "duration": "一段时长，不是日期", "recurring": "每到此时重复"}
+
+
 def said(window: Window | None, kind: Kind) -> str:
-    if kind == "vague":
-        return "没有说定时间"
-    if kind == "duration":
-        return "一段时长，不是日期"
     if window is None:
-        return "每到此时重复"
+        return SILENT.get(kind, "")
     clocked = RANK[window.grain] < RANK["day"]
     words = moment_words if clocked else day_words
-    if kind == "deadline" and window.end:
-        return f"不晚于{words(window.end if clocked else window.end - INSTANT)}"
     if window.end is None:
         return f"{words(window.first)}起"
-    if window.start is None:
-        return f"{words(window.end)}之前"
+    last = words(window.end if clocked else window.end - INSTANT)
+    if kind == "deadline" or window.start is None:
+        return f"不晚于{last}"
     if clocked or window.end - window.start <= timedelta(days=1):
         return words(window.start)
-    return f"{words(window.start)}至{words(window.end - INSTANT)}"
+    return f"{words(window.start)}至{last}"

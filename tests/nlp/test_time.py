@@ -80,7 +80,7 @@ def _said_at_several_times() -> int:
     return len(others) - len(set(others) - set(words))
 
 
-def test_with_前_we_plan_a_working_day_early() -> None:
+def test_before_a_day_we_plan_a_working_day_early() -> None:
     [span] = find("样机下周三前寄出", NOW)
     assert span.end == datetime(2026, 2, 5, tzinfo=NOW.tzinfo)
     assert span.last_day == date(2026, 2, 4)

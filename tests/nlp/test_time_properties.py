@@ -14,10 +14,13 @@ CHINA = timezone(timedelta(hours=8))
 NOW = datetime(2026, 1, 28, 10, tzinfo=CHINA)
 
 PIECES = (
-    "下周三 明天 周五 15号 3月8号 月底 年前 国庆后 节前 下午 三点 9:30 前 之前 以内 内 后 到 至 - ～ 三天 两周 5个工作日 "
-    "每周一 每月20号 尽快 2026年 农历八月 十五 去年 上半年 Q3 by Friday next week 3pm before 春节 第二周 最后一个周五 "
-    "和 、 ， 的 不对 改到 客户 样机 发货 开业 1.5 3/15 10% 《 》 零 半 个 点 号 一 二 十 0 7 31 99 "
-).split(" ")
+    "下周三", "明天", "周五", "15号", "3月8号", "月底", "年前", "国庆后", "节前", "下午", "三点",
+    "9:30", "前", "之前", "以内", "内", "后", "到", "至", "-", "～", "三天", "两周", "5个工作日",
+    "每周一", "每月20号", "尽快", "2026年", "农历八月", "十五", "去年", "上半年", "Q3", "春节",
+    "第二周", "最后一个周五", "和", "、", "，", "的", "不对", "改到", "客户", "样机", "发货",
+    "开业", "1.5", "3/15", "10%", "《", "》", "零", "半", "个", "点", "号", "一", "二", "十", "0",
+    "7", "31", "99", "by Friday", "next week", "3pm", "before", " ",
+)  # fmt: skip
 notes = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
 anything = st.one_of(
     notes, st.text(max_size=60), st.text("0123456789一二十月日号点天周前后内:./- ", max_size=40)
@@ -93,27 +96,14 @@ def test_the_zone_of_now_is_the_zone_of_the_answer(text: str, now: datetime) -> 
         assert span.end is None or span.end.tzinfo is UTC
 
 
-@pytest.mark.parametrize(
-    "seed",
-    [
-        "1",
-        "下",
-        "十",
-        "周",
-        "月",
-        "9:",
-        "12/",
-        "明天",
-        "3天又",
-        "a ",
-        "the ",
-        "in 3 days and ",
-        "《",
-        "农历",
-        "第三",
-    ]
-    + ["between 1 and ", "下周三下午3点到5点，", "from 3 to ", "一二三四五六七", "前两天", "2026-"],
-)
+SEEDS = (
+    "1", "下", "十", "周", "月", "9:", "12/", "明天", "3天又", "a ", "the ", "in 3 days and ",
+    "《", "农历", "第三", "between 1 and ", "下周三下午3点到5点，", "from 3 to ",
+    "一二三四五六七", "前两天", "2026-",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_ten_thousand_characters_are_read_at_once(seed: str) -> None:
     text = (seed * 10_000)[:10_000]
     began = time.process_time()

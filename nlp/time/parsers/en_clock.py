@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 from nlp.numbers import CARDINAL_WORD, read_english
-from nlp.time.grammar import Meaning, Place, reads
+from nlp.time.grammar import Meaning, reads
 from nlp.time.parsers.en_days import free
 from nlp.time.places.clock import clock_time, in_day
 from nlp.time.window import Scene, Window, midnight
@@ -49,12 +49,17 @@ def opening_hour_en(match: re.Match[str]) -> Meaning | None:
     return free(clock_time(hour % 24, minute, exact=True, shown=bool(match[2])))
 
 
-UNIT_BEHIND = r"\s?(?:%|per ?cent|st|nd|rd|th|[a-z]{1,2}\d|days?|weeks?|months?|years?|hours?|min|sec|pcs|units|sets|k\b|kg|kilo|rmb|usd|of\b|single)"
+COUNTED = (
+    r"\s?(?:%|per ?cent|st|nd|rd|th|[a-z]{1,2}\d|days?|weeks?|months?|years?|hours?|min|sec|pcs"
+    r"|units|sets|k\b|kg|kilo|rmb|usd|of\b|single)"
+)
+"""What follows a number that is no hour."""
 
 
 @reads(
-    rf"(?:\b(?:at|around|about|by)|@)\s?(\d{{1,2}}|{HOUR_WORD})(?::?([0-5]\d))?(?:\s?o'?clock|\s?ish)?\b"
-    rf"(?![\d.:/-]\d|[-\d%]|{UNIT_BEHIND}|\s?[ap]\.?m|\s(?:past|to|points?|times)\b)"
+    rf"(?:\b(?:at|around|about|by)|@)\s?(\d{{1,2}}|{HOUR_WORD})(?::([0-5]\d))?"
+    rf"(?:\s?o'?clock|\s?ish)?\b"
+    rf"(?![\d.:/-]\d|[-\d%]|{COUNTED}|\s?[ap]\.?m|\s(?:past|to|points?|times)\b)"
 )
 def spoken_hour(match: re.Match[str]) -> Meaning | None:
     return _hour(match[1], match[2])
@@ -68,8 +73,8 @@ def _hour(words: str, minute: str | None) -> Meaning | None:
 
 
 @reads(
-    rf"(?<![\d.:,/$-])\b(\d{{1,2}}|{HOUR_WORD})()"
-    r"(?:\s?o'?clock|ish\b|(?=,?\s(?:tomorrow|tonight|this (?:morning|afternoon|evening)|in the (?:morning|afternoon|evening)|at night)))"
+    rf"(?<![\d.:,/$-])\b(\d{{1,2}}|{HOUR_WORD})(?:\s?o'?clock|ish\b"
+    r"|(?=,?\s(?:tomorrow|tonight|(?:this|in the) (?:morning|afternoon|evening)|at night)))"
 )
 def marked_hour(match: re.Match[str]) -> Meaning | None:
     return _hour(match[1], None)
@@ -90,10 +95,8 @@ def opening_hour_bare(match: re.Match[str]) -> Meaning | None:
 
 
 @reads(
-    r"(?:(?<=\d-)|(?<=[\dm] - )|(?<=\bto )|(?<=\band )|(?<=\btill ))(\d{1,2}|"
-    + HOUR_WORD
-    + r")()(?:\s?ish)?\b"
-    rf"(?={CLOSES})(?![:.]\d)"
+    r"(?:(?<=\d-)|(?<=[\dm] - )|(?<=\bto )|(?<=\band )|(?<=\btill ))"
+    rf"(\d{{1,2}}|{HOUR_WORD})(?:\s?ish)?\b(?={CLOSES})(?![:.]\d)"
 )
 def closing_hour_bare(match: re.Match[str]) -> Meaning | None:
     """The 8 of "next Monday 6-8"; alone it says nothing."""
@@ -105,8 +108,8 @@ HALVES = {"quarter": 15, "half": 30}
 
 
 @reads(
-    rf"\b(?:at |for )?(?:a )?(quarter|half|\d{{1,2}}|{CARDINAL_WORD})(?: minutes?)? (past|to|after) "
-    rf"(noon|midnight|\d{{1,2}}|{HOUR_WORD})(?:{MERIDIEM})?(?=\b|\s|$)"
+    rf"\b(?:at |for )?(?:a )?(quarter|half|\d{{1,2}}|{CARDINAL_WORD})(?: minutes?)?"
+    rf" (past|to|after) (noon|midnight|\d{{1,2}}|{HOUR_WORD})(?:{MERIDIEM})?(?=\b|\s|$)"
 )
 def minutes_past(match: re.Match[str]) -> Meaning | None:
     minutes = HALVES.get(match[1]) or read_english(match[1]) or 0
@@ -123,12 +126,12 @@ def minutes_past(match: re.Match[str]) -> Meaning | None:
 
 
 @reads(
-    r"(?<![\d.:])\b([01]?\d|2[0-3])h([0-5]\d)\b|\baround (1[0-2]|0?[1-9])([0-5]\d)\b|\bat ([1-9])([0-5]\d) (?=in the)"
+    r"(?<![\d.:])\b([01]?\d|2[0-3])h([0-5]\d)\b|\baround (1[0-2]|0?[1-9])([0-5]\d)\b"
+    r"|\bat ([1-9])([0-5]\d) (?=in the)"
 )
 def written_hour(match: re.Match[str]) -> Meaning:
-    hour, minute = next(
-        pair for pair in (match.group(1, 2), match.group(3, 4), match.group(5, 6)) if pair[0]
-    )
+    """19h30, around 1030, at 730 in the evening."""
+    hour, minute = (words for words in match.groups() if words)
     return free(clock_time(int(hour), int(minute), exact=bool(match[1]), shown=True))
 
 
@@ -147,7 +150,8 @@ def _coming_midnight(within: Window | None, scene: Scene) -> Window | None:
 
 
 @reads(
-    r"\b(?:the )?(eod|cob|close of (?:business|play)|end of (?:the )?(?:business )?day|end of business)\b"
+    r"\b(?:the )?"
+    r"(?:eod|cob|close of (?:business|play)|end of (?:the )?(?:business )?day|end of business)\b"
 )
 def end_of_day(match: re.Match[str]) -> Meaning:
     return free(clock_time(18, 0, exact=True))
@@ -165,21 +169,19 @@ PARTS = {
 }
 
 
+NIGHT_OF = re.compile(r"(?:day|tomorrow|\bat) night$")
+
+
 @reads(
-    r"\b(?:(?:early )?in the |this |late |at |in )?(early (?:in the )?morning|(?:the )?early hours(?: of the morning)?"
+    r"\b(?:(?:early )?in the |this |late |at |in )?"
+    r"(early (?:in the )?morning|(?:the )?early hours(?: of the morning)?"
     r"|morning|lunchtime|afternoon|evening|night-?time|night|dusk)\b(?!s)"
 )
 def part_of_day_en(match: re.Match[str]) -> Meaning | None:
     word = match[1].removeprefix("the ")
     if match[0].startswith("early") or word.startswith("early in"):
         word = "early morning"
-    if word == "night" and not re.search(
-        r"(?:day|tomorrow|at) ?(?:night)?$", match.string[: match.end()]
-    ):
+    if word == "night" and not NIGHT_OF.search(match.string, 0, match.end()):
         return None
     name = next(name for name in PARTS if word.startswith(name))
-    return free(Meaning("part_of_day", _in_day(name)))
-
-
-def _in_day(name: str) -> Place:
-    return in_day(PARTS[name])
+    return free(Meaning("part_of_day", in_day(PARTS[name])))

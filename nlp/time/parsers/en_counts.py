@@ -16,12 +16,12 @@ UNITS = {
     "quarter": "季度", "year": "年", "yr": "年", "work": "工作日",
 }  # fmt: skip
 LONG_UNIT = (
-    r"(?:(?:business|working|work)\s?days?|seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|wks?"
-    r"|fortnights?|months?|quarters?|years?|yrs?)"
+    r"(?:(?:business|working|work)\s?days?|seconds?|secs?|minutes?|mins?|hours?|hrs?|days?"
+    r"|weeks?|wks?|fortnights?|months?|quarters?|years?|yrs?)"
 )
 COUNT_WORD = (
-    rf"(?:half an?|a quarter of an|(?:a )?couple(?: of)?|an?|(?:{CARDINAL_WORD})(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?"
-    r"|three-quarters of an)"
+    r"(?:half an?|a quarter of an|three-quarters of an|(?:a )?couple(?: of)?|an?"
+    rf"|(?:{CARDINAL_WORD})(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?)"
 )
 NUMERAL = r"(?:\d{1,4}(?:\.\d)?|1/4)"
 COUNT = rf"(?:{NUMERAL}|{COUNT_WORD})"
@@ -80,12 +80,10 @@ def time_ago_en(match: re.Match[str]) -> Meaning | None:
     return counted(match[1], -1)
 
 
-@reads(
-    rf"\b(?:with)?in (?:the next )?{AMOUNT}(?!\sago)(\s(?:of|after|from)\b)?|\bwithin (?:the )?next {AMOUNT}"
-)
+@reads(rf"\bwithin (?:the next |next )?{AMOUNT}(\s(?:of|after|from)\b)?|\bin the next {AMOUNT}")
 def time_within_en(match: re.Match[str]) -> Meaning | None:
     amount = read_amount(match[1] or match[3])
-    if amount is None or not match[0].startswith("within"):
+    if amount is None:
         return None
     if match[2]:
         return Meaning("day", no_date, kind="duration")
@@ -93,17 +91,11 @@ def time_within_en(match: re.Match[str]) -> Meaning | None:
 
 
 @reads(
-    rf"\b(?:the |in the |for the )?(?:(last|past|previous|recent)|(next|coming|upcoming|following))\s(?:{AMOUNT}|()({LONG_UNIT})\b)(?!\s(?:of|in)\b)"
+    r"\b(?:the |in the |for the )?(?:(last|past|previous|recent)|(next|coming|upcoming|following))"
+    rf"\s(?:{AMOUNT}|(day|hour|minute)\b|(?<=recent )(week|month|year)\b)(?!\s(?:of|in)\b)"
 )
 def rolling_en(match: re.Match[str]) -> Meaning | None:
-    words = match[3] or f"1 {match[5]}"
-    if (
-        not match[3]
-        and match[5] in ("week", "month", "year", "quarter", "d", "m", "h")
-        and match[1] != "recent"
-    ):
-        return None
-    amount = read_amount(words)
+    amount = read_amount(match[3] or f"1 {match[4] or match[5]}")
     if amount is None:
         return None
     return free(Meaning("day", rolling(amount, -1 if match[1] else 1), kind="range"))
@@ -161,9 +153,13 @@ def bare_amount_en(match: re.Match[str]) -> Meaning | None:
     return Meaning("day", no_date, kind="duration")
 
 
+NAMED_DAY = "(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+
+
 @reads(
-    r"\bevery\s?(?:single )?(day|night|morning|week|month|year|weekend|weekday|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b"
-    r"|\b(?:all )?(weekdays|weekends|(?:mon|tues|wednes|thurs|fri|satur|sun)days)\b|\b(daily|weekly|monthly|quarterly|yearly|annual(?:ly)?|semiannual)\b"
+    rf"\bevery\s?(?:single )?(day|night|morning|week|month|year|weekend|weekday|{NAMED_DAY})\b"
+    rf"|\b(?:all )?(weekdays|weekends|{NAMED_DAY}s)\b"
+    r"|\b(daily|weekly|monthly|quarterly|yearly|annual(?:ly)?|semiannual)\b"
 )
 def every_en(match: re.Match[str]) -> Meaning:
     grain: Grain = "week" if match[3] or match[1] in ("week", "month", "year") else "day"

@@ -92,13 +92,18 @@ def written_date(match: re.Match[str]) -> Meaning | None:
     return free(Meaning("day", place)) if window else None
 
 
+LEADS = (
+    "in", "of", "by", "mid", "late", "early", "from", "to", "before", "until", "and", "end",
+    "between",
+)  # fmt: skip
+AFTER_LEAD = "|".join(rf"(?<=\b{lead} )" for lead in LEADS) + r"|(?<=\bmid-)"
 FULL_MONTH = "january|february|april|june|july|august|september|october|november|december"
 
 
 @reads(
     rf"\b(?:(this|next|last)\s)?({FULL_MONTH})\b(?!\s?\d{{1,2}}\b)"
-    rf"|\b(?:(?<=\bin )|(?<=\bof )|(?<=\bby )|(?<=\bmid )|(?<=\bmid-)|(?<=\blate )|(?<=\bearly )|(?<=\bfrom )|(?<=\bto )"
-    rf"|(?<=\bbefore )|(?<=\buntil )|(?<=\band )|(?<=\bend )|(?<=\bbetween )|(?=\w+[/\s](?:19|20)\d\d)|(this|next|last)\s|(?=march in))({MONTH})\b\.?(?!\s?\d{{1,2}}\b)"
+    rf"|\b(?:{AFTER_LEAD}|(?=\w+[/\s](?:19|20)\d\d)|(this|next|last)\s|(?=march in))"
+    rf"({MONTH})\b\.?(?!\s?\d{{1,2}}\b)"
 )
 def month_en(match: re.Match[str]) -> Meaning:
     """ "may" and "march" alone are verbs, "mar" is nothing."""

@@ -11,13 +11,14 @@ from nlp.time.parsers.zh_festivals import yearly
 from nlp.time.places.edges import edge_of
 from nlp.time.places.periods import (
     full_year,
+    half_year,
     period,
     quarter_in_year,
     relative,
     relative_week_place,
 )
 from nlp.time.types import Grain
-from nlp.time.window import DAY, Scene, Window, add_months, months_from
+from nlp.time.window import DAY, Scene, Window, months_from
 
 OFFSETS = {"next": 1, "coming": 1, "following": 1, "upcoming": 1, "last": -1, "past": -1}
 OFFSETS |= {"previous": -1, "this": 0, "current": 0, "the": 0, "same": 0, "that": 0}
@@ -42,7 +43,8 @@ def relative_period_en(match: re.Match[str]) -> Meaning:
 
 
 @reads(
-    r"\b(?:(?<=of )|(?<=in ))the (week|month|quarter|year)\b|(?:(?<=of )|(?<=of around ))(week|month|quarter|year)\b"
+    r"(?:(?<=\bof )|(?<=\bin ))the (week|month|quarter|year)\b"
+    r"|(?:(?<=\bof )|(?<=\bof around ))(week|month|quarter|year)\b"
 )
 def the_period(match: re.Match[str]) -> Meaning:
     """The container in "the end of the month"."""
@@ -51,14 +53,15 @@ def the_period(match: re.Match[str]) -> Meaning:
 
 
 @reads(
-    r"\blater this (week|month|year)\b|\b(?:the )?(?:rest|remaining|remainder) of the (week|month|year)\b"
+    r"\blater this (week|month|year)\b"
+    r"|\b(?:the )?(?:rest|remaining|remainder) of the (week|month|year)\b"
 )
 def later_this(match: re.Match[str]) -> Meaning:
     grain = unit_grain(match[1] or match[2])
 
     def place(within: Window | None, scene: Scene) -> Window | None:
         whole = period(scene, grain, 0) if within is None else None
-        return whole and Window(scene.today, whole.end, "day", "range")
+        return Window(scene.today, whole.end, "day", "range") if whole else None
 
     return free(Meaning("day", place))
 
@@ -81,16 +84,7 @@ def quarter_en(match: re.Match[str]) -> Meaning | None:
 @reads(r"(?<![a-z\d])(?:the )?(h1|h2|(?:first|second) half)\b")
 def half_en(match: re.Match[str]) -> Meaning:
     second = match[1] in ("h2", "second half")
-
-    def place(within: Window | None, scene: Scene) -> Window | None:
-        if within is not None and within.grain != "year":
-            return None
-        year = within.first.year if within else scene.today.year + scene.skip
-        opening = months_from(year, 7 if second else 1, "quarter")
-        end = add_months(opening.first, 6) if opening else None
-        return opening._replace(end=end) if opening and end else None
-
-    return free(Meaning("quarter", place, floats=True))
+    return free(Meaning("quarter", half_year(int(second)), floats=True))
 
 
 EDGES = {"early": "初", "beginning": "初", "start": "初", "mid": "中", "middle": "中"}
@@ -98,8 +92,9 @@ EDGES |= {"end": "底", "late": "下旬"}
 
 
 @reads(
-    r"\b(?:the )?(?:(early|mid|late)(?:[\s-](?:in )?)(?!morning|evening|afternoon|night|hours|today|tomorrow)"
-    r"|(beginning|start|middle|end) of (?:around )?(?!(?:the )?(?:day|today|tomorrow|business|sunday)))"
+    r"\b(?:the )?(?:(early|mid|late)(?:[\s-](?:in )?)"
+    r"(?!morning|evening|afternoon|night|hours|today|tomorrow)"
+    r"|(beginning|start|middle|end) of (?:around )?(?!(?:the )?(?:day|today|tomorrow|business)))"
 )
 def edge_en(match: re.Match[str]) -> Meaning:
     """Needs the period it is the edge of: early next week, mid-March, the end of the month."""

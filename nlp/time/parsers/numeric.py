@@ -27,7 +27,8 @@ def day_month_year(match: re.Match[str]) -> Meaning | None:
 
 
 @reads(
-    r"(?<![\d.:/])(?<!\D-)((?:19|20)\d\d)[-/.](0?[1-9]|1[0-2])(?!\d|[/.]\d|-(?!\d{4})\d)|(?<![\d.:/-])(0?[1-9]|1[0-2])/((?:19|20)\d\d)(?!\d)"
+    r"(?<![\d.:/])(?<!\D-)((?:19|20)\d\d)[-/.](0?[1-9]|1[0-2])(?!\d|[/.]\d|-(?!\d{4})\d)"
+    r"|(?<![\d.:/-])(0?[1-9]|1[0-2])/((?:19|20)\d\d)(?!\d)"
 )
 def year_month(match: re.Match[str]) -> Meaning:
     year, month = (match[1], match[2]) if match[1] else (match[4], match[3])
@@ -38,12 +39,12 @@ def year_month(match: re.Match[str]) -> Meaning:
     return Meaning("month", place, loose=True)
 
 
-UNIT = r"万|元|折|%|米|亿|倍|个|台|分|吨|度|寸|英|毫|厘|公|块|级|版|小时|天|年|月|克|升|平|寸|点|折|成|套|件"
+UNIT = r"[万元折%米亿倍个台分吨度寸英毫厘公块级版天年月克升平点成套件]|小时"
+MONTH_NUMBER = r"(0?[1-9]|1[0-2])"
+DAY_NUMBER = r"(0?[1-9]|[12]\d|3[01])"
 
 
-@reads(
-    rf"(?<![\d.:/*#a-z])(0?[1-9]|1[0-2])[/](0?[1-9]|[12]\d|3[01])(?![\d/:a-z]|\.\d|\s?(?:{UNIT}))"
-)
+@reads(rf"(?<![\d.:/*#a-z]){MONTH_NUMBER}/{DAY_NUMBER}(?![\d/:a-z]|\.\d|\s?(?:{UNIT}))")
 def slashed(match: re.Match[str]) -> Meaning | None:
     return month_day_meaning(match)
 
@@ -56,9 +57,7 @@ DOT_BEHIND = re.compile(
 )
 
 
-@reads(
-    rf"(?<![\d.:/*#a-z-])(0?[1-9]|1[0-2])[.·](0?[1-9]|[12]\d|3[01])[日号]?(?![\d/.:a-z]|\s?(?:{UNIT}))"
-)
+@reads(rf"(?<![\d.:/*#a-z-]){MONTH_NUMBER}[.·]{DAY_NUMBER}[日号]?(?![\d/.:a-z]|\s?(?:{UNIT}))")
 def dotted(match: re.Match[str]) -> Meaning | None:
     """8.5 is a date only in a place where dates stand."""
     before = match.string[max(0, match.start() - 3) : match.start()]

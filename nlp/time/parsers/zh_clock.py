@@ -6,27 +6,21 @@ from nlp.numbers import ZH_NUMERAL, read_whole
 from nlp.time.grammar import Meaning, reads
 from nlp.time.places.clock import PARTS, clock_time, in_day
 
+ALSO_CALLED = {"正午": "中午", "午间": "中午", "午前": "上午", "午后": "下午", "黄昏": "傍晚"}
+ALSO_CALLED |= {"半夜": "深夜", "下半夜": "凌晨", "后半夜": "凌晨"}
+
 
 @reads(
     r"(凌晨|拂晓|黎明(?!主演)|清晨|[上中下](?=午)午|正午|午间|午前|午后|傍晚|白天|深夜|半夜|下半夜|后半夜"
-    r"|(?:(?<![周期拜])一)?大?早(?:晨|上|间|(?<=一早)|(?<=大早)(?!就))|晨间|晚(?:上|间)|夜(?:里|间|晚)|黄昏"
-    r"|(?:(?<=[今明昨后当次天日号])|(?<=[周期拜][一二三四五六日]))(?:早(?![已就点知餐期产退些])|晚(?![点些于餐会宴饭期到])|夜)"
+    r"|(?:(?<![周期拜])一)?大?早(?:晨|上|间|(?<=一早)|(?<=大早)(?!就))|晨间|晚(?:上|间)|夜(?:里|间|晚)"
+    r"|黄昏|(?:(?<=[今明昨后当次天日号])|(?<=[周期拜][一二三四五六日]))"
+    r"(?:早(?![已就点知餐期产退些])|晚(?![点些于餐会宴饭期到])|夜)"
     r"|早(?=[一二三四五六七八九十\d]+点))"
 )
 def part_of_day(match: re.Match[str]) -> Meaning:
-    word = match[1]
-    if word in ("正午", "午间"):
-        word = "中午"
-    elif word in ("半夜", "下半夜", "后半夜"):
-        word = "深夜" if word == "半夜" else "凌晨"
-    elif word in ("午前", "午后"):
-        word = "上午" if word == "午前" else "下午"
-    elif word == "黄昏":
-        word = "傍晚"
-    for name in (word, "早", "晚", "夜"):
-        if name in PARTS and name in word:
-            return Meaning("part_of_day", in_day(PARTS[name]))
-    return Meaning("part_of_day", in_day(PARTS["早"]))
+    word = ALSO_CALLED.get(match[1], match[1])
+    name = next((name for name in (word, "早", "晚", "夜") if name in PARTS and name in word), "早")
+    return Meaning("part_of_day", in_day(PARTS[name]))
 
 
 NUMBER = rf"(?:\d{{1,2}}|[{ZH_NUMERAL}]{{1,3}})"
@@ -35,22 +29,29 @@ LISTED = (
     "|结论|共识|区别|注意|补充|启示|思考|看法|改进|事|不|也|都|儿|点|希望|担心|值得|必须明确|[:：]"
 )
 COUNTING_VERB = re.compile(
-    r"(?:提[出了]?|[说讲列有分共]|列出|记录|总结[了出]?|归纳|强调[了]?|补充[了]?|以下|[这那哪几降涨让高第]|同意|如下)$"
+    r"(?:提[出了]?|[说讲列有分共]|列出|记录|总结[了出]?|归纳|强调了?|补充了?|以下|同意|如下"
+    r"|[这那哪几降涨让高第])$"
 )
 BLANK_BEHIND = re.compile(r"\s*(?:$|[,，。;；:：!！?？、])")
 
 
-@reads(
-    rf"(?<![\d.:第%])(?:(?=\d)|(?<![{ZH_NUMERAL}]))({NUMBER})(?:点(?!{LISTED})|时(?!间|候|期|代|段|机|长|效|不时|而|常))钟?"
-    rf"(?!\d(?![\d分刻])|[一二三四五六七八九](?:[度米元万折倍成]|$|[,，。]))"
-    rf"(?:(半)|([一二两三123])刻|(?:({NUMBER})分钟?|(零[一二三四五六七八九]|[一二三四五]?十[一二三四五六七八九]?|\d\d)(?![\d点时个天月年{ZH_NUMERAL}%]))(?:\s?(?:{NUMBER}秒|\d\d(?!\d)))?|过?(?:整|正|许|多))?"
-    r"钟?"
+HOUR = (
+    rf"(?<![\d.:第%])(?:(?=\d)|(?<![{ZH_NUMERAL}]))({NUMBER})"
+    rf"(?:点(?!{LISTED})|时(?!间|候|期|代|段|机|长|效|不时|而|常))钟?"
 )
+NOT_DECIMAL = r"(?!\d(?![\d分刻])|[一二三四五六七八九](?:[度米元万折倍成]|$|[,，。]))"
+"""二十四点五度 is a number."""
+BARE_MINUTE = r"零[一二三四五六七八九]|[一二三四五]?十[一二三四五六七八九]?|\d\d"
+MINUTE = (
+    rf"(?:({NUMBER})分钟?|({BARE_MINUTE})(?![\d点时个天月年{ZH_NUMERAL}%]))"
+    rf"(?:\s?(?:{NUMBER}秒|\d\d(?!\d)))?"
+)
+
+
+@reads(rf"{HOUR}{NOT_DECIMAL}(?:(半)|([一二两三123])刻|{MINUTE}|过?(?:整|正|许|多))?钟?")
 def oclock(match: re.Match[str]) -> Meaning | None:
     hour = read_whole(match[1])
-    if hour is None or hour > 24 or match[1] in ("一", "几") and not _is_one_oclock(match):
-        return None
-    if _is_list_heading(match):
+    if hour is None or hour > 24 or _is_a_bit(match) or _is_list_heading(match):
         return None
     minute = minutes_said(match)
     if minute is None or minute > 59:
@@ -58,11 +59,14 @@ def oclock(match: re.Match[str]) -> Meaning | None:
     return clock_time(hour, minute, shown=_has_minutes(match), formal="时" in match[0])
 
 
-def _is_one_oclock(match: re.Match[str]) -> bool:
+BEFORE_ONE = re.compile(r"(?:[午上晨早晚夜天日号]|[周期拜][一二三四五六日])的?\s?$")
+
+
+def _is_a_bit(match: re.Match[str]) -> bool:
     """一点 alone is "a bit"; with a part of day, minutes or 钟 it is a clock time."""
-    before = match.string[max(0, match.start() - 3) : match.start()]
-    said = match[0] not in ("一点", "一时")
-    return said or bool(re.search(r"(?:午|上|晨|早|晚|夜|天|日|号|周[一-日])的?\s?$", before))
+    if match[0] not in ("一点", "一时"):
+        return False
+    return not BEFORE_ONE.search(match.string, max(0, match.start() - 4), match.start())
 
 
 def _is_list_heading(match: re.Match[str]) -> bool:

@@ -11,7 +11,10 @@ from nlp.time.window import DAY, Scene, Window, day_of
 UNITS = "秒钟?|分钟?|刻钟?|小时|钟头|工作日|交易日|天|日|周|星期|礼拜|季度|年"
 QUANTITY = rf"\d{{1,4}}(?:\.\d)?|[{ZH_NUMERAL}]{{1,6}}|半"
 # 三月 is March; a length is 三个月, or 半月, 两月, 仨月, which name no month.
-ONE = rf"(?:(?:{QUANTITY})\s?[多来]?(?:个?多?半?(?:{UNITS})|个多?半?月)|(?:[半两俩仨]|(?<=[前后近])三)月)[半多]?钟?"
+ONE = (
+    rf"(?:(?:{QUANTITY})\s?[多来]?(?:个?多?半?(?:{UNITS})|个多?半?月)"
+    r"|(?:[半两俩仨]|(?<=[前后近])三)月)[半多]?钟?"
+)
 AMOUNT = rf"(?<![\d.第周月]|[{ZH_NUMERAL}])(?<!星期)({ONE}(?:[又零余和]?(?:{ONE})){{0,2}})"
 PART = re.compile(rf"({QUANTITY})\s?[多来]?个?多?(半?)({UNITS}|月)(半?)")
 MOST_YEARS = 200
@@ -22,22 +25,29 @@ NOT_AHEAD = "往|台|端|面|期|景|提(?![交供出])|言|任|沿|进|段|瞻|
 def read_amount(words: str) -> Amount | None:
     total = Amount()
     for quantity, half, unit, tail in PART.findall(words):
-        if quantity == "半":
-            low = high = 0.5
-        elif "." in quantity:
-            low = high = float(quantity)
-        else:
-            near = read_near(quantity)
-            if near is None:
-                return None
-            low, high = near
-        spelt_year = len(quantity) == 2 and low == high and set(quantity) <= set(ZH_DIGIT)
-        if unit == "年" and (high > MOST_YEARS or spelt_year):
+        bounds = read_quantity(quantity)
+        if bounds is None or (unit == "年" and names_a_year(quantity, bounds)):
             return None
+        low, high = bounds
         note = "约数，取后一个" if low != high else ""
         value = high + (0.5 if half or tail else 0)
         total = total.plus(value, unit)._replace(assumed=note)
     return total
+
+
+def read_quantity(words: str) -> tuple[float, float] | None:
+    """Lower and upper; they differ for 六七天."""
+    if words == "半":
+        return 0.5, 0.5
+    if "." in words:
+        return float(words), float(words)
+    return read_near(words)
+
+
+def names_a_year(words: str, bounds: tuple[float, float]) -> bool:
+    """2015年, 九七年."""
+    spelt = len(words) == 2 and bounds[0] == bounds[1] and set(words) <= set(ZH_DIGIT)
+    return spelt or bounds[1] > MOST_YEARS
 
 
 def counted(words: str, sign: int) -> Meaning | None:
@@ -94,7 +104,8 @@ FUTURE = "未来|今后|接下来|往后|此后|后|下"
 
 
 @reads(
-    rf"(?<![以之提目今年月季日号向而])(?:({PAST})|({FUTURE}))的?这?\s?{AMOUNT}(?:以?来|[之以]?内|里|间)?(?![前后])"
+    rf"(?<![以之提目今年月季日号向而])(?:({PAST})|({FUTURE}))的?这?\s?{AMOUNT}"
+    r"(?:以?来|[之以]?内|里|间)?(?![前后])"
 )
 def rolling_span(match: re.Match[str]) -> Meaning | None:
     amount = read_amount(match[3])

@@ -75,7 +75,7 @@ def day_of_month(match: re.Match[str]) -> Meaning | None:
     if day is None or not 1 <= day <= 31 or match[1][0] in "两俩仨零〇":
         return None
     in_named_month = before.endswith(("月", "月的", "月份"))
-    if match[0][-1] == "日" and not in_named_month and not _may_be_bare(match):
+    if match[0] == "一日" and not in_named_month:
         return None
     if in_named_month and not _fits(before, day):
         return None
@@ -90,12 +90,6 @@ def bare_day_of_month(match: re.Match[str]) -> Meaning | None:
     return Meaning("day", in_month(day), floats=True)
 
 
-def _may_be_bare(match: re.Match[str]) -> bool:
-    """一日之计, 五日内 and 三日以内 are lengths."""
-    return match[0] != "一日" and match.string[match.end() : match.end() + 2] not in LENGTH_BEHIND
-
-
-LENGTH_BEHIND = ("之内", "以内", "之计") + tuple("内" + char for char in "我完交给发到出，。,.")
 MONTH_BEFORE = re.compile(rf"({NUMBER})月份?的?$")
 
 

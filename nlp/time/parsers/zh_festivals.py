@@ -16,7 +16,7 @@ from nlp.time.holidays import (
 )
 from nlp.time.lunar import lunar_date, month_span
 from nlp.time.window import DAY, Scene, Window, at_midnight, day_of
-from nlp.time.workdays import next_workday, workdays_after
+from nlp.time.workdays import workdays_after
 
 ALIASES = {
     "阳历新年": "元旦",
@@ -53,8 +53,9 @@ FESTIVAL = (
     rf"(?P<name>(?:{NAMES})节?|(?<![\d周第期拜]|[{ZH_NUMERAL}])(?:{'|'.join(SHORT)})"
     r"(?=节|[之以]?[前后]|期间|假|长假|黄金周|回来|放假|当天|那天|大促|活动|$)节?)"
 )
-BEFORE = r"(?:假期?|放假|大促|活动)?(?:之|以)?前(?!往|台|端|面|期|景|提|夕|后|[一二两三四五六七八九十\d]+[天周个])"
-AFTER = r"(?:假期?|放假|长假|大促|活动)?(?:结束)?(?:之|以|过)?后(?!半|[一二两三四五六七八九十\d]+[天周个])"
+COUNT = r"[一二两三四五六七八九十\d]{1,3}[天周个]"
+BEFORE = rf"(?:假期?|放假|大促|活动)?[之以]?前(?![往台端面期景提夕后]|{COUNT})"
+AFTER = rf"(?:假期?|放假|长假|大促|活动)?(?:结束)?[之以过]?后(?!半|{COUNT})"
 NTH_WORKDAY = r"(?:的?(?:上班)?第([一二三四五1-5])个?(?:天|工作日)|首日|上班后?|复工后?|开工后?)?"
 
 
@@ -122,7 +123,7 @@ def before_festival(match: re.Match[str]) -> Meaning:
         day = opening_day(name, within.first.year if within else scene.today.year + scene.skip)
         return before_day(day, scene) if day else None
 
-    return Meaning("day", place, floats=True, kind="deadline")
+    return Meaning("day", place, floats=True, kind="deadline", eager=True)
 
 
 def nth_after(first: date | None, nth: str | None) -> Window | None:
@@ -149,7 +150,8 @@ def after_festival(match: re.Match[str]) -> Meaning:
 
 
 @reads(
-    r"(?<![\u4e00-\u9fff春])(?:放假|小?长假|假期|节)(?:之|以)?前(?!夕)|(?:赶在)?(?:放假|长假|节)前(?![往台端面期景提夕])"
+    r"(?<![\u4e00-\u9fff])(?:放假|小?长假|假期|节)[之以]?前(?!夕)"
+    r"|(?:赶在)?(?:放假|长假|节)前(?![往台端面期景提夕])"
 )
 def before_break(match: re.Match[str]) -> Meaning:
     """节前: before the official holiday that comes next."""
@@ -163,7 +165,7 @@ def before_break(match: re.Match[str]) -> Meaning:
             return None
         return before_day(day, scene) if day else None
 
-    return Meaning("day", place, kind="deadline")
+    return Meaning("day", place, kind="deadline", eager=True)
 
 
 @reads(rf"(?:收假|放假|小?长假|假期|节|放完假|过完节)(?:结束)?(?:之|以|过)?后{NTH_WORKDAY}|过完节")
@@ -181,12 +183,13 @@ def after_break(match: re.Match[str]) -> Meaning:
 
 
 @reads(
-    r"(?<![\d今明去后前本当半每多来几百\d]|[一二两三四五六七八九十]|学)年(?:之|以)?(前|后)(?![夕往台年])|过完年|过了年"
+    r"(?<![\d今明去后前本当半每多来几百学一二两三四五六七八九十])年[之以]?(前|后)(?![夕往台年])"
+    r"|过完年|过了年"
 )
 def around_new_year(match: re.Match[str]) -> Meaning:
     """年前, 年后: around the Spring Festival."""
     if match[1] == "前":
-        return Meaning("day", _before_spring_festival, floats=True, kind="deadline")
+        return Meaning("day", _before_spring_festival, floats=True, kind="deadline", eager=True)
     return Meaning("day", _after_spring_festival, floats=True)
 
 
@@ -223,16 +226,17 @@ def lunar_place(month: int, day: int | None, *, leap: bool) -> Place:
     return place
 
 
+LUNAR_MONTH = r"[正冬腊]|十?[一二三四五六七八九十]|\d{1,2}"
 LUNAR_DAY = (
     rf"初[一二三四五六七八九十\d]|廿[一二三四五六七八九]?|[{ZH_NUMERAL}]{{1,3}}|\d{{1,2}}(?!\d)"
 )
 
 
 @reads(
-    rf"(?:[农阴旧]历的?)(闰?)([正冬腊一二三四五六七八九十]{{1,2}}|\d{{1,2}})月({LUNAR_DAY})?[日号]?"
+    rf"[农阴旧]历的?(闰?)({LUNAR_MONTH})月({LUNAR_DAY})?[日号]?"
     rf"|(闰?)([正冬腊])月({LUNAR_DAY})?[日号]?(?!\d)"
-    rf"|(闰)([一二三四五六七八九十]{{1,2}}|\d{{1,2}})月({LUNAR_DAY})?[日号]?"
-    r"|()(十?[一二三四五六七八九十]|\d{1,2})月(初[一二三四五六七八九十]|廿[一二三四五六七八九]?)(?![日号])"
+    rf"|(闰)({LUNAR_MONTH})月({LUNAR_DAY})?[日号]?"
+    rf"|()({LUNAR_MONTH})月(初[一二三四五六七八九十]|廿[一二三四五六七八九]?)(?![日号])"
 )
 def lunar(match: re.Match[str]) -> Meaning | None:
     offset = next(index for index in (1, 4, 7, 10) if match[index + 1])
@@ -248,7 +252,3 @@ def lunar(match: re.Match[str]) -> Meaning | None:
 def new_year_day(match: re.Match[str]) -> Meaning | None:
     day = read_whole(match[1] or match[2])
     return Meaning("day", lunar_place(1, day, leap=False), floats=True) if day else None
-
-
-def first_workday(day: date) -> Window:
-    return day_of(at_midnight(next_workday(day)))
