@@ -15,7 +15,7 @@ IS_CONDITION = re.compile(
 JOINED = re.compile(r"^\s*(?:和|与|及|以及|、|跟|加|还有|and|&|plus|\+)\s*")
 OF = re.compile(r"^\s*的?\s*$")
 PURPOSES = frozenset({"open_trial", "visit", "install", "accept", "repair"})
-GENERIC = frozenset({"send", "make", "arrange", "open_account", "transfer"})
+GENERIC = frozenset({"send", "make", "arrange", "open_account", "transfer", "ask_for"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,8 @@ class Act:
     finish: int
     things: Sequence[Owed]
     """What it is done with, named in the same clause."""
+    origin: "Act | None" = None
+    """The act that was moved here from an earlier clause."""
 
 
 def things_in(clause: Clause, note: Note) -> list[Owed]:
@@ -63,6 +65,7 @@ def find_act(clause: Clause, note: Note) -> Act | None:
     if not kept:
         return None
     carrying = [act for act in kept if act.action.id in GENERIC and _carried(act)]
+    kept = [act for act in kept if act.action.id != "arrange"] or kept
     last = kept[-1]
     return carrying[-1] if carrying and last.action.id in ("visit", *GENERIC) else last
 

@@ -10,11 +10,11 @@ from nlp.note import Note
 from nlp.types import Slot
 
 HAN = "[\u4e00-\u9fff]"
-STOP = "跟给对去到在是的了从找问把向约见被由请让叫将及说我你他她们这那个着过要里"
+STOP = "但跟给对去到在是的了从找问把向约见被由请让叫将及说我你他她们这那个着过要里"
 NAME = f"(?:(?![{STOP}])[\u4e00-\u9fff])"
 STRONG = "公司|集团|医院|大学|学院|小学|中学|学校|酒店|超市|银行|研究院|研究所|设计院|幼儿园|卫生院|药房|诊所|商场"
 LEAD = re.compile(
-    r"^(?:老客户|新客户|大客户|客户|今天|明天|昨天|后天|上午|下午|刚刚?|拜访|陌拜|走访|联系|首次|电话|收到|恭喜|答应|帮|访"
+    r"^(?:一下|老客户|新客户|大客户|客户|今天|明天|昨天|后天|上午|下午|刚刚?|拜访|陌拜|走访|联系|首次|电话|收到|恭喜|答应|帮|访"
     r"|跑|关于|提醒|和|与|同|为|首单|好消息|搞定|签下?|拿下|另外|还有|以及|目前|下周|本周|周[一二三四五六日]|只有|一家|这家"
     r"|那家|隔壁|参观|考察|做|新线索|线索|[一二三四五六七八九十两几\d]+[家个所间])+"
 )
@@ -43,7 +43,7 @@ def patterns_for(words: CompanyWords) -> CompanyPatterns:
             f"{NAME}{{1,10}}?(?:(?:{STRONG})|(?:{words.suffix})(?={AFTER_NAME}))(?:有限公司)?"
         ),
         english=re.compile(
-            rf"(?:\b(?:from|at|for|to|with|lost|Lost|of|visited|Visited|won|Won|met|Met|and|over to|"
+            rf"(?:\b(?:from|at|for|to|with|lost|Lost|of|visited|Visited|won|Won|met|Met|over to|"
             rf"call(?:ed)?|Called)\s+|(?:^|[。!?.,，]\s*)(?=[A-Z][a-z]+(?:的|那边|这边|’s|'s )))"
             rf"({CAP}(?: {CAP})*)"
         ),
@@ -158,13 +158,13 @@ def _is_none(words: str, begin: int, finish: int, note: Note) -> bool:
 
 
 COMMON = re.compile(
-    r"^(?:产品|设备|最新|上次|下次|原来|以前|之前|新来|负责|对接|接手|分管|管事|主管|主要|答应|承诺|约好|说好|剩下|全部|所有"
+    r"一家|做|^(?:产品|设备|最新|上次|下次|原来|以前|之前|新来|负责|对接|接手|分管|管事|主管|主要|答应|承诺|约好|说好|剩下|全部|所有"
     r"|其他|别的|自己|大家|各位|同类|类似|相关|具体|详细|正式|完整|第.批|首批|今年|去年|明年|这边|那边|现场|一期|二期|三期"
     r"|姓.|技术|销售|采购|财务|商务|研发|仓库|物流|售后|工厂|产线|产品|总部|领导|老板|客户|业主|院方|校方|甲方|单位|部门"
     r"|几|两|三|四|五|一|\d|不|没|有|无|好|还|也|都|就|再|刚|已|会|能|可|应|需|比|更|最|太|很|挺|真|免费|盖章|带|含|做"
     r"|做|写|看|听|聊|谈|签|付|打|寄|发|送|装|修|换|催|等|先|后|前|按|经|通过|根据|关于|对于|由于|因为|所以|如果|要是|大概"
     r"|隔壁|附近|本地|国产|进口|同行|竞品|友商|项目|方案|合同|系统|软件|平台|老家|门口|楼下|公司|集团|学校|医院|酒店$|超市$)"
-    r"|(?:号楼|车间|产线|科室|部门|项目|工地|现场|上面|下面|时候|方面|问题|店)$|周[一二三四五六日]|[今明昨后]天"
+    r"|(?:号楼|车间|产线|科室|部门|项目|工地|现场|上面|下面|时候|方面|问题|机)$|周[一二三四五六日]|[今明昨后]天"
     r"|^(?:mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|q\d|hi|our|the|we|they|he|she|it|"
     r"legal|finance|procurement|hq|it|qa|erp|mes|crm|ceo|cto|cfo|nda|po|poc|rfp|fat|sat|cny|rmb|eod|cob|asap)"
     r"(?:day|uary|ruary|ch|il|e|y|ust|tember|ober|ember|nesday|sday|urday|rsday)?$"

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from nlp.acts import Act
-from nlp.modality import due_times
+from nlp.clauses import condition_before, due_times
 from nlp.note import Clause, Note
 from nlp.numbers import read_whole
 from nlp.time.types import TimeSpan
@@ -13,6 +13,7 @@ from nlp.time.types import TimeSpan
 BEFORE_EVENT = re.compile(
     r"(?P<event>[\u4e00-\u9fff]{2})(?P<side>前|后)(?P<count>[一两三四五六七八九十\d]{1,3})天"
 )
+COUNTED = ("time_within", "time_after")
 ONLY_TIME = re.compile(
     r"^[\s,]*(?:最晚|最迟|最好|不晚于|大概|预计|应该|争取|尽量|要求|时间|交期|就|要|给|就行|即可|之前|前|以内|左右|可以|给就行|时间是"
     r"|定在|定的|希望|说|必须|务必|一定|他|她|客户|我|急|不急|by|before|latest|at the|no later than|deadline|是|内|截止|要的|用"
@@ -24,9 +25,23 @@ def choose_due(act: Act, note: Note) -> TimeSpan | None:
     if counted := _from_event(act.clause, note):
         return counted
     times = due_times(act.clause)
-    if times:
-        return _nearest(times, act, note)
-    return beside(act.clause, note)
+    if not times:
+        return beside(act.clause, note)
+    due = _nearest(times, act, note)
+    return None if _hangs_on_event(due, act.clause, note) else due
+
+
+def _hangs_on_event(due: TimeSpan, clause: Clause, note: Note) -> bool:
+    """ "收到预付款后，10天内发货": counted from a day that nobody knows."""
+    if not due.rule.startswith(COUNTED):
+        return False
+    before = note.folded[clause.begin : due.begin]
+    condition = condition_before(clause, note)
+    if condition and not due_times(condition):
+        return True
+    after = note.folded[due.finish : clause.finish]
+    event = note.lexicon.cue("after_event")
+    return bool(event.search(before) or event.match(after.strip()))
 
 
 def _nearest(times: list[TimeSpan], act: Act, note: Note) -> TimeSpan:

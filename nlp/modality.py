@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from nlp.acts import Act
+from nlp.clauses import condition_before, due_times, is_ahead, is_chore
 from nlp.note import Clause, Note
+from nlp.sides import subject_before
 from nlp.time.types import TimeSpan
 from nlp.types import PromiseState
 
@@ -30,8 +32,8 @@ TRAVELS = re.compile(
     r"约(?:了|好|定|在)|定(?:了|在|于)|(?:我|我们|他|她|他们|咱们|客户|[总工姐哥]|经理|主任|长)[^,]{0,14}$"
 )
 STATUS = re.compile(r"了(?:没有?|吗|么|嘛)(?:$|[,?])")
-ABOUT_OLD = re.compile(r"收到|看了|看过|用了|试用了|测了")
-LATE = re.compile(r"(?:还没|没有?|未|尚未|一直没|迟迟)")
+BARE_SENT = re.compile(r"(?:寄|发|送)(?:出|出去|走|过去)?$|(?:shipped|sent|out)")
+DAY = timedelta(days=1)
 
 
 def judge(act: Act, kind: str, promiser: str, note: Note) -> Verdict:
@@ -49,15 +51,18 @@ NOTHING: Opinion = (True, None)
 
 
 def _chore(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
-    cue = note.lexicon.cue("chore")
-    return NOTHING if cue.search(act.clause.text) else SILENT
+    return NOTHING if is_chore(act.clause, note) else SILENT
+
+
+def _overdue(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
+    """ "今天就是周五了还没给" complains about a promise and makes none."""
+    negated = NEGATED_ACT.search(_before(act)) and not STATUS.search(act.clause.text)
+    return NOTHING if negated and not act.clause.asks else SILENT
 
 
 def _called_off(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
     text = act.clause.text
     if STATUS.search(text) or act.clause.asks:
-        return SILENT
-    if NEGATED_ACT.search(_before(act)) and "不用" not in text:
         return SILENT
     return (True, "cancelled") if note.lexicon.cue("cancelled").search(text) else SILENT
 
@@ -90,15 +95,16 @@ def _asked_by_customer(act: Act, promiser: str, note: Note) -> Opinion:
 
 def _kept(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
     text, cue = act.clause.text, note.lexicon.cue
-    done = cue("done").search(text)
-    if not done or is_ahead(due_times(act.clause), note.now):
+    done = cue("done").search(text) or _is_with_carrier(act, note)
+    if not done or is_after_today(due_times(act.clause), note.now):
         return SILENT
-    if cue("done_never").search(text) or NEGATED_ACT.search(_before(act)):
-        return NOTHING if LATE.search(text) else SILENT
+    if cue("done_never").search(text):
+        return SILENT
     if cue("kept_cue").search(text):
         return (True, "done")
     past = cue("before_today").search(text) or _was_before(act.clause, note.now)
-    if past or promiser == "customer" or kind in ("visit", "demo", "reply", "other", "training"):
+    theirs = promiser == "customer" or subject_before(act.clause, act.begin, note) == "customer"
+    if past or theirs or kind in ("visit", "demo", "reply", "other", "training"):
         return NOTHING
     return (True, "done")
 
@@ -108,7 +114,7 @@ def _background(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
     text, cue = act.clause.text, note.lexicon.cue
     if is_ahead(due_times(act.clause), note.now):
         return SILENT
-    if NEGATED_ACT.search(_before(act)) or _was_before(act.clause, note.now):
+    if _was_before(act.clause, note.now):
         return NOTHING
     return NOTHING if cue("before_today").search(text) else SILENT
 
@@ -143,11 +149,24 @@ def _has_grounds(act: Act, kind: str, note: Note) -> bool:
         )
     if ahead:
         return True
+    if condition_before(act.clause, note):
+        return True
     return any(cue(name).search(text) for name in ("promised", "demanded", "future", "conditional"))
+
+
+def _is_with_carrier(act: Act, note: Note) -> bool:
+    """ "样机寄出，顺丰SF123": the number says that it is on its way."""
+    if not BARE_SENT.search(act.clause.text) or note.lexicon.cue("demanded").search(
+        act.clause.text
+    ):
+        return False
+    after = note.clauses[act.clause.index : act.clause.index + 2]
+    return any(note.lexicon.cue("carrier").search(clause.text) for clause in after)
 
 
 TESTS: Sequence[Callable[[Act, str, str, Note], Opinion]] = (
     _chore,
+    _overdue,
     _called_off,
     _asked,
     _withheld,
@@ -158,12 +177,8 @@ TESTS: Sequence[Callable[[Act, str, str, Note], Opinion]] = (
 )
 
 
-def due_times(clause: Clause) -> list[TimeSpan]:
-    return [time for time in clause.times if time.start is not None and time.kind != "recurring"]
-
-
-def is_ahead(times: Sequence[TimeSpan], now: datetime) -> bool:
-    return any(time.end is not None and time.end > now for time in times)
+def is_after_today(times: Sequence[TimeSpan], now: datetime) -> bool:
+    return any(time.end is not None and time.end.date() > now.date() + DAY for time in times)
 
 
 def _was_before(clause: Clause, now: datetime) -> bool:

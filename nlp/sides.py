@@ -66,6 +66,8 @@ def _by_subject(act: Act, kind: str, note: Note) -> Promiser:
     subject = subject_before(act.clause, act.begin, note)
     if subject == "us" and act.action.debtor != "customer":
         return "us"
+    if kind == "trial" and "同意" in act.clause.text:
+        return "us"
     if subject == "customer" and (kind in EITHER or _themselves_promise(act, note)):
         return "customer"
     if not subject and kind == "reply" and _told_before(act.clause, note):

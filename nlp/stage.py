@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from nlp.lexicon import Topic
 from nlp.note import Note
-from nlp.tags import is_chore
+from nlp.clauses import is_chore
 from nlp.types import PromiseFound, Slot
 
 TRIAL_OR_BUDGET = re.compile(r"小试|中试|试[用产机]|测试|样机|poc|预算|trial|pilot|budget", re.I)
@@ -24,7 +24,7 @@ def find_stage(note: Note, promises: Sequence[PromiseFound]) -> Slot[str] | None
 
 def _stated(topic: Topic, note: Note) -> Slot[str] | None:
     for match in topic.said.finditer(note.folded):
-        clause = note.clause_at(match.start())
+        clause = note.clause_at(match.start()) or note.clause_at(match.end() - 1)
         if clause is None or clause.asks or is_chore(clause, note):
             continue
         if topic.unless.search(clause.text) or _is_order_to_colleague(topic, note, match):

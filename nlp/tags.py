@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from nlp.lexicon import Topic
-from nlp.note import Clause, Note
+from nlp.clauses import is_chore
+from nlp.note import Note
 from nlp.types import Slot
 
 LONG_PAUSE = timedelta(days=31)
-PUT_OFF = re.compile(r"(?:再|才|等|推|放|拖|延)|revisit|until|postpone|again|resume")
+PUT_OFF = re.compile(r"(?:再|推|放|拖|延|才有|才能)|revisit|until|postpone|again|resume")
 
 
 def find_tags(note: Note) -> list[Slot[str]]:
@@ -29,17 +30,12 @@ def _spoken(note: Note) -> Iterator[Slot[str]]:
 
 def first_said(topic: Topic, note: Note) -> re.Match[str] | None:
     for match in topic.said.finditer(note.folded):
-        clause = note.clause_at(match.start())
+        clause = note.clause_at(match.start()) or note.clause_at(match.end() - 1)
         if clause is None or is_chore(clause, note):
             continue
         if not topic.unless.search(clause.text):
             return match
     return None
-
-
-def is_chore(clause: Clause, note: Note) -> bool:
-    """Talk about our own office says nothing about a customer."""
-    return bool(note.lexicon.cue("chore").search(clause.text))
 
 
 def _rivals(note: Note) -> Iterator[Slot[str]]:

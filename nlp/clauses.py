@@ -1,0 +1,49 @@
+"""Questions one can ask about a clause and its neighbours."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from nlp.note import Clause, Note
+from nlp.time.types import TimeSpan
+
+OPENS_CONDITION = re.compile(
+    r"^[^,]{0,6}?(?:只要|如果|要是|假如|一旦|若(?!干)|除非|等|前提是)|^\s*(?:and |but )?(?:if|once|as soon as|as long as|provided|assuming|after|when)\b"
+)
+CLOSES_CONDITION = re.compile(
+    r"(?:完|好|到|了|账|款|字|章|收|过|批|标|同|单)(?:之后|以后|后)$|的话$|(?:签|付|验)[完好][^,]{0,4}$"
+)
+HAS_CONSEQUENCE = re.compile(r"[就再才]")
+
+
+def due_times(clause: Clause) -> list[TimeSpan]:
+    """Times that can be a day to keep."""
+    return [time for time in clause.times if time.start is not None and time.kind != "recurring"]
+
+
+def is_ahead(times: Sequence[TimeSpan], now: datetime) -> bool:
+    return any(time.end is not None and time.end > now for time in times)
+
+
+def is_chore(clause: Clause, note: Note) -> bool:
+    """Talk about our own office says nothing about a customer; neither does the rest of its sentence."""
+    chore = note.lexicon.cue("chore")
+    return any(
+        other.sentence == clause.sentence and chore.search(other.text) for other in note.clauses
+    )
+
+
+def is_condition(clause: Clause) -> bool:
+    """Nothing but the condition for what follows: "只要通过小试，…", "签完合同后，…"."""
+    if clause.mark.strip() not in (",", ""):
+        return False
+    opens = OPENS_CONDITION.search(clause.text) and not HAS_CONSEQUENCE.search(clause.text[2:])
+    return bool(opens or CLOSES_CONDITION.search(clause.text))
+
+
+def condition_before(clause: Clause, note: Note) -> Clause | None:
+    """The condition that the clause in front sets for this one."""
+    previous = note.clauses[clause.index - 1] if clause.index else None
+    if previous and previous.sentence == clause.sentence and is_condition(previous):
+        return previous
+    return None

@@ -1,0 +1,98 @@
+"""Name what is owed: the thing in hand, the thing spoken of before, or the act itself."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from nlp.acts import GENERIC, Act, Owed, carried_things, things_in
+from nlp.note import Note
+
+LOOK_BACK = 4
+"""How many clauses an unnamed thing may reach back: "要两份样品，…，明天寄"."""
+COUNTED_GOODS = re.compile(
+    r"(?:\d+|[一两三四五六七八九十百]+)(?:台|套|箱|件|个|批|吨|只|支|辆|组|条|盒|桶|袋|卷|块|双|瓶|根|片)"
+    r"(?P<goods>(?:(?!发货|到货|交货|出库|到位|装车|今|明|下周|本周|周[一二三四五六日]|月底|\d|做|先|要|的)[\u4e00-\u9fff]){2,6})"
+)
+SUBJECT_GOODS = re.compile(
+    r"^(?:那|这)?(?:批|些)?(?P<goods>(?:(?!我们?|你们?|他们?|她|客户|预计|大概|最快|最早|最晚|争取|已|会|可以|能|全部|剩|余)[\u4e00-\u9fff]){2,5})"
+    r"(?=务必|必须|一定|预计|争取|$|按|已|会|要)"
+)
+NAMED_BY_VERB = re.compile(
+    r"安装|调试|部署|上线|试车|检修|巡检|保养|维护|校准|换货|更换|拜访|来访|考察|参观|会议|workshop|退款|验收"
+)
+BORROWS_NOTHING = frozenset({"transfer", "arrange", "ask_for"})
+NEVER_CARRIED = frozenset({"payment", "reply", "other"})
+
+
+@dataclass(frozen=True, slots=True)
+class Owing:
+    """What is owed, once named."""
+
+    name: str
+    kind: str
+    begin: int
+    borrowed: bool = False
+    """Named in an earlier clause."""
+
+
+def owings(act: Act, note: Note) -> Iterator[Owing]:
+    """One for each kind of thing handed over together."""
+    source = act.origin or act
+    carried = carried_things(source, note)
+    if source.action.id not in GENERIC:
+        yield _by_action(source, carried, note)
+        return
+    kinds: set[str] = set()
+    for owed in carried:
+        if owed.thing.kind not in kinds:
+            kinds.add(owed.thing.kind)
+            yield _named(owed, note)
+    if not carried and (borrowed := _borrowed(source, note)):
+        yield borrowed
+
+
+def _by_action(act: Act, carried: Sequence[Owed], note: Note) -> Owing:
+    action = act.action
+    for owed in carried:
+        fits_ship = action.id == "ship" and owed.thing.kind in ("sample", "invoice", "document")
+        if owed.thing.kind == action.kind or fits_ship:
+            return _named(owed, note)
+    verb = NAMED_BY_VERB.search(note.folded, act.begin, act.finish)
+    if verb:
+        return Owing(verb[0], action.kind, act.begin)
+    if action.id == "ship" and (goods := _goods(act)):
+        return goods
+    name = action.english_name if note.is_english else action.name
+    return Owing(name, action.kind, act.begin)
+
+
+def _goods(act: Act) -> Owing | None:
+    """What is shipped need not be in any list: 2台冷水机组, 冰柜."""
+    before = act.clause.text[: act.begin - act.clause.begin]
+    first = act.clause.times[0].begin - act.clause.begin if act.clause.times else len(before)
+    counted = COUNTED_GOODS.search(before)
+    match = counted or SUBJECT_GOODS.search(before[: max(0, first)])
+    if match is None:
+        return None
+    return Owing(match["goods"], act.action.kind, act.clause.begin + match.start("goods"))
+
+
+def _named(owed: Owed, note: Note, borrowed: bool = False) -> Owing:
+    known = owed.thing.name
+    name = owed.said if note.is_english else note.lexicon.translations.get(known, known)
+    return Owing(name, owed.thing.kind, owed.begin, borrowed)
+
+
+def _borrowed(act: Act, note: Note) -> Owing | None:
+    """The thing named last before this clause."""
+    if act.action.id in BORROWS_NOTHING:
+        return None
+    index = act.clause.index
+    for clause in reversed(note.clauses[max(0, index - LOOK_BACK) : index]):
+        for owed in reversed(things_in(clause, note)):
+            if owed.thing.kind not in NEVER_CARRIED:
+                return _named(owed, note, borrowed=True)
+    goods = list(COUNTED_GOODS.finditer(note.folded, 0, act.begin))
+    if goods:
+        return Owing(goods[-1]["goods"], "sample", goods[-1].start("goods"), True)
+    return None
