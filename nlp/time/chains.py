@@ -12,6 +12,7 @@ LOOSE_GLUE = re.compile(
     r"\s*[)(,@·∙]?\s*(?:'s\s)?"
     r"(?:(?:on|at|of|in|the|for|from|around|sometime|this|early|starting)\s){0,3}"
 )
+ASIDE = re.compile(r"\s*\(\s*")
 SILENT = ("vague", "duration")
 TITLE = re.compile(r"《[^《》]{1,30}》")
 
@@ -45,7 +46,15 @@ def chain(pieces: list[Piece], text: str) -> list[Expression]:
             chains[-1].append(piece)
         else:
             chains.append([piece])
-    return [expression_of(tuple(each)) for each in chains]
+    return [close_aside(expression_of(tuple(each)), text) for each in chains]
+
+
+def close_aside(expression: Expression, text: str) -> Expression:
+    """Take in the bracket that closes 下周五(2月6日)."""
+    words = text[expression.begin : expression.finish]
+    if "(" in words and ")" not in words and text.startswith(")", expression.finish):
+        expression.finish += 1
+    return expression
 
 
 def may_follow(chained: list[Piece], piece: Piece, text: str) -> bool:
@@ -57,6 +66,8 @@ def may_follow(chained: list[Piece], piece: Piece, text: str) -> bool:
         free = all(may_stand_beside(other, piece) for other in chained)
         glued = LOOSE_GLUE.fullmatch(text, last.finish, piece.begin)
         return free and bool(glued) and is_dated([*chained, piece])
+    if last.meaning.beside and ASIDE.fullmatch(text, last.finish, piece.begin):
+        return piece.meaning.rank >= DAY_RANK and not piece.meaning.beside  # 周五(3月1日)
     return may_lie_inside(last, piece) and bool(GLUE.fullmatch(text, last.finish, piece.begin))
 
 
@@ -76,7 +87,7 @@ def may_lie_inside(last: Piece, piece: Piece) -> bool:
     if piece.meaning.rank < last.meaning.rank:
         return last.meaning.kind != "deadline"
     same_day = piece.meaning.rank == last.meaning.rank == DAY_RANK
-    return same_day and piece.meaning.beside != last.meaning.beside
+    return same_day and (piece.meaning.needy or piece.meaning.beside != last.meaning.beside)
 
 
 def expression_of(pieces: tuple[Piece, ...]) -> Expression:

@@ -14,45 +14,59 @@ EVENTS = frozenset((
     "开学", "放学", "审计", "搬家", "发布",
 ))  # fmt: skip
 EVENT_AFTER = re.compile(r"([\u4e00-\u9fff]{2})[之以]?后$")
-AMOUNT_WITHIN = re.compile(r"(.+?)[之以]?内")
+COUNTED_BEFORE = re.compile(r"前(.+)")
+COUNTED_WITHIN = re.compile(r"(.+?)[之以]?内")
 
 
 def count_from_events(expressions: list[Expression], text: str) -> list[Expression]:
-    """Settle 开业前两天 and 验收后三天内; what hangs on an undated event names no day."""
+    """Settle 开业前两天, 验收后三天内 and 节后一周内; what hangs on no date is left without one."""
     kept: list[Expression] = []
     for expression in expressions:
-        words = text[expression.begin : expression.finish]
-        before = text[max(0, expression.begin - 4) : expression.begin]
-        if expression.rule == "rolling_span" and words[0] == "前" and before[-2:] in EVENTS:
-            dated = dated_event(before[-2:], kept, text)
-            if dated is None:
-                continue
-            count_back(expression, dated, read_amount(words[1:]))
+        if expression.rule == "rolling_span":
+            settled = count_back(expression, kept, text)
         elif expression.rule == "time_within" and expression.kind == "duration":
-            count_on(expression, kept, text)
-        kept.append(expression)
+            settled = count_on(expression, kept, text)
+        else:
+            settled = True
+        if settled:
+            kept.append(expression)
     return kept
 
 
-def dated_event(event: str, earlier: list[Expression], text: str) -> Expression | None:
+def count_back(expression: Expression, earlier: list[Expression], text: str) -> bool:
+    """开业前两天; False when no date is known for the event."""
+    counted = COUNTED_BEFORE.match(text, expression.begin, expression.finish)
+    name = text[max(0, expression.begin - 2) : expression.begin]
+    if counted is None or name not in EVENTS:
+        return True
+    event = dated_event(name, earlier, text)
+    if event is None:
+        return False
+    expression.begin -= len(name)
+    bind_to(expression, event, read_amount(counted[1]), -1)
+    return True
+
+
+def count_on(expression: Expression, earlier: list[Expression], text: str) -> bool:
+    """验收后三天内, or 节后一周内, where the date itself comes just before."""
+    counted = COUNTED_WITHIN.match(text, expression.begin, expression.finish)
+    after = EVENT_AFTER.search(text, max(0, expression.begin - 4), expression.begin)
+    beside = bool(earlier) and earlier[-1].finish == expression.begin
+    event = dated_event(after[1], earlier, text) if after else None
+    if beside and earlier[-1].kind == "point":
+        event = earlier.pop()
+        expression.begin = event.begin
+    if event and counted:
+        bind_to(expression, event, read_amount(counted[1]), 1)
+    return True
+
+
+def dated_event(name: str, earlier: list[Expression], text: str) -> Expression | None:
     """The expression that dates the event: "15号" before "开业"."""
     for expression in reversed(earlier):
-        if event in text[expression.finish : expression.finish + 6]:
+        if name in text[expression.finish : expression.finish + 6]:
             return expression
     return None
-
-
-def count_back(expression: Expression, event: Expression, amount: Amount | None) -> None:
-    bind_to(expression, event, amount, -1)
-    expression.begin -= 2
-
-
-def count_on(expression: Expression, earlier: list[Expression], text: str) -> None:
-    after = EVENT_AFTER.search(text, max(0, expression.begin - 4), expression.begin)
-    amount = AMOUNT_WITHIN.match(text, expression.begin, expression.finish)
-    event = dated_event(after[1], earlier, text) if after else None
-    if event and amount:
-        bind_to(expression, event, read_amount(amount[1]), 1)
 
 
 def bind_to(expression: Expression, event: Expression, amount: Amount | None, sign: int) -> None:

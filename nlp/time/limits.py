@@ -28,7 +28,7 @@ AHEAD: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("before", phrase(r"\b(?:before|prior to|ahead of)\s(?:the\s)?$")),
     ("after", phrase(r"\b(?:after|later than)\s(?:the\s)?$")),
     ("from", phrase(r"\b(?:since|starting(?: from)?|as of|any time from)\s(?:the\s)?$")),
-    ("week", phrase(r"\bweek (?:of|commencing|beginning|starting)\s(?:the\s)?$")),
+    ("week", phrase(r"\b(?:week (?:of|commencing|beginning|starting)|w/c)\s(?:the\s)?$")),
 )
 LONGEST_LEAD = 18
 

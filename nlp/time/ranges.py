@@ -48,8 +48,9 @@ def may_join(left: Expression, right: Expression, text: str) -> bool:
 
 def side_by_side(left: Expression, right: Expression) -> bool:
     """周四周五."""
+    alike = left.pieces[-1].rule == right.pieces[0].rule
     whole_days = left.finest == right.widest == right.finest == DAY_RANK
-    return whole_days and left.floats and right.floats
+    return alike and whole_days and left.floats and right.floats
 
 
 def borrowed(left: Expression, right: Expression) -> tuple[Piece, ...]:

@@ -20,7 +20,7 @@ MOST_OF_A_KIND = 100
 """A note does not hold more; a pasted log may."""
 
 
-LATIN = re.compile(r"[a-z]{2}|\d ?[a-z]")
+LATIN = re.compile(r"[a-z]")
 ARABIC = re.compile(r"\d")
 
 

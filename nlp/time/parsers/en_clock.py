@@ -114,8 +114,8 @@ HALVES = {"quarter": 15, "half": 30}
 def minutes_past(match: re.Match[str]) -> Meaning | None:
     minutes = HALVES.get(match[1]) or read_english(match[1]) or 0
     hour = {"noon": 12, "midnight": 0}.get(match[3]) or read_english(match[3]) or 0
-    bare = match[1].isdecimal() and "minute" not in match[0]
-    if minutes >= 60 or hour > 24 or (match[2] != "past" and (bare or not match[4])):
+    sure = match[2] == "past" or match[1] == "quarter" or "minute" in match[0]
+    if minutes >= 60 or hour > 24 or not sure:
         return None
     exact = match[3] in ("noon", "midnight") or bool(match[4])
     if match[4]:

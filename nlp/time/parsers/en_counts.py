@@ -4,9 +4,10 @@ import re
 
 from nlp.numbers import CARDINAL_WORD, read_english
 from nlp.time.grammar import Meaning, Place, anywhere, reads
-from nlp.time.parsers.en_days import free
+from nlp.time.parsers.en_days import DAY_NAMES, free
 from nlp.time.parsers.en_months import MONTH
 from nlp.time.places.counts import HELD, Amount, around, away, move, no_date, rolling, until
+from nlp.time.places.days import in_week
 from nlp.time.types import Grain
 from nlp.time.window import DAY, Scene, Window
 
@@ -25,8 +26,9 @@ COUNT_WORD = (
 )
 NUMERAL = r"(?:\d{1,4}(?:\.\d)?|1/4)"
 COUNT = rf"(?:{NUMERAL}|{COUNT_WORD})"
+UPTO = rf"(?:(?:{NUMERAL}|(?:{CARDINAL_WORD}))\s?(?:-|to|or)\s?)?"
 ONE = rf"(?:{NUMERAL}\s?(?:more\s)?(?:{LONG_UNIT}|[hdm])|{COUNT_WORD}\s(?:more\s)?{LONG_UNIT})\b"
-AMOUNT = rf"(?<![\d.,$])\b({ONE}(?:,?\s(?:and )?(?:{ONE})){{0,2}})"
+AMOUNT = rf"(?<![\d.,$])\b({UPTO}{ONE}(?:,?\s(?:and )?(?:{ONE})){{0,2}})"
 PART = re.compile(rf"({COUNT})\s?(?:more )?({LONG_UNIT}|[hdm])\b")
 FRACTIONS = {"half": 0.5, "1/4": 0.25, "three-quarters": 0.75, "couple": 2}
 
@@ -162,5 +164,9 @@ NAMED_DAY = "(?:mon|tues|wednes|thurs|fri|satur|sun)day"
     r"|\b(daily|weekly|monthly|quarterly|yearly|annual(?:ly)?|semiannual)\b"
 )
 def every_en(match: re.Match[str]) -> Meaning:
+    named = re.match(NAMED_DAY, match[1] or match[2] or "")
+    if named:
+        weekday = str(DAY_NAMES.index(named[0][:3]) + 1)
+        return free(Meaning("day", in_week(None, weekday), floats=True, kind="recurring"))
     grain: Grain = "week" if match[3] or match[1] in ("week", "month", "year") else "day"
     return free(Meaning(grain, anywhere, kind="recurring"))

@@ -7,8 +7,13 @@ from nlp.numbers import read_english
 from nlp.time.grammar import Meaning, Place, reads
 from nlp.time.holidays import FESTIVALS
 from nlp.time.parsers.en_days import NTH, free
-from nlp.time.parsers.zh_festivals import yearly
 from nlp.time.places.edges import edge_of
+from nlp.time.places.festivals import (
+    after_coming_break,
+    after_festival,
+    before_coming_break,
+    yearly,
+)
 from nlp.time.places.periods import (
     full_year,
     half_year,
@@ -113,11 +118,12 @@ def edge_en(match: re.Match[str]) -> Meaning:
 SHORT_EDGES = {"eom": ("月", "底"), "eoy": ("年", "底"), "eow": ("周", "底"), "eoq": ("季", "底")}
 
 
-@reads(r"\b(eom|eoy|eow|eoq|bom)\b")
+@reads(r"\b(?:(eom|eoy|eow|eoq|bom)|(month|year|quarter)[- ]end)\b")
 def short_edge(match: re.Match[str]) -> Meaning:
     if match[1] == "bom":
         return free(Meaning("day", _first_third))
-    return free(Meaning("day", edge_of(*SHORT_EDGES[match[1]]), floats=True))
+    unit, edge = SHORT_EDGES[match[1] or f"eo{match[2][0]}"]
+    return free(Meaning("day", edge_of(unit, edge), floats=True))
 
 
 def _first_third(within: Window | None, scene: Scene) -> Window | None:
@@ -194,3 +200,15 @@ def _last_festival(name: str) -> Place:
         return yearly(FESTIVALS[name])(within, scene._replace(skip=back))
 
     return place
+
+
+@reads(rf"\bafter (?:the )?({FESTIVAL_NAMES})(?: holidays?| break)?\b")
+def festival_over_en(match: re.Match[str]) -> Meaning:
+    return free(Meaning("day", after_festival(ENGLISH_FESTIVALS[match[1]]), floats=True))
+
+
+@reads(r"\b(before|after) the (?:holidays?|break)\b")
+def holiday_en(match: re.Match[str]) -> Meaning:
+    if match[1] == "after":
+        return free(Meaning("day", after_coming_break()))
+    return free(Meaning("day", before_coming_break, kind="deadline", eager=True))

@@ -7,12 +7,12 @@ from nlp.time.grammar import Meaning, reads
 from nlp.time.places.clock import PARTS, clock_time, in_day
 
 ALSO_CALLED = {"正午": "中午", "午间": "中午", "午前": "上午", "午后": "下午", "黄昏": "傍晚"}
-ALSO_CALLED |= {"半夜": "深夜", "下半夜": "凌晨", "后半夜": "凌晨"}
+ALSO_CALLED |= {"半夜": "深夜", "午夜": "深夜", "下半夜": "凌晨", "后半夜": "凌晨"}
 
 
 @reads(
-    r"(凌晨|拂晓|黎明(?!主演)|清晨|[上中下](?=午)午|正午|午间|午前|午后|傍晚|白天|深夜|半夜|下半夜|后半夜"
-    r"|(?:(?<![周期拜])一)?大?早(?:晨|上|间|(?<=一早)|(?<=大早)(?!就))|晨间|晚(?:上|间)|夜(?:里|间|晚)"
+    r"(凌晨|拂晓|黎明(?!主演)|清晨|[上中下](?=午)午|正午|午夜|午间|午前|午后|傍晚|白天|深夜|半夜|下半夜|后半夜"
+    r"|(?:(?<![周期拜])一)?大?早(?:晨|上|间|(?<=一早)|(?<=大早)(?!就))|晨间|(?<=[今明昨])晨|晚(?:上|间)|夜(?:里|间|晚)"
     r"|黄昏|(?:(?<=[今明昨后当次天日号])|(?<=[周期拜][一二三四五六日]))"
     r"(?:早(?![已就点知餐期产退些])|晚(?![点些于餐会宴饭期到])|夜)"
     r"|早(?=[一二三四五六七八九十\d]+点))"
@@ -91,6 +91,16 @@ def minutes_said(match: re.Match[str]) -> int | None:
         return 15 * (read_whole(match[3]) or 0)
     words = match[4] or match[5]
     return read_whole(words) if words else 0
+
+
+@reads(rf"差({NUMBER})分钟?(?:到)?({NUMBER})点|({NUMBER})点差({NUMBER})分")
+def minutes_to(match: re.Match[str]) -> Meaning | None:
+    """差五分九点, 九点差五分."""
+    minutes, hour = match.group(1, 2) if match[1] else match.group(4, 3)
+    before, there = read_whole(minutes), read_whole(hour)
+    if before is None or there is None or not (0 < before < 60 and 0 < there <= 24):
+        return None
+    return clock_time(there - 1, 60 - before, shown=True)
 
 
 @reads(rf"(?<![\d.:]|[{ZH_NUMERAL}])({NUMBER})(?=[到至~-]{NUMBER}[点时](?!间|候))")

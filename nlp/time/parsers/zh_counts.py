@@ -8,11 +8,13 @@ from nlp.time.places.counts import HELD, Amount, around, away, move, no_date, ro
 from nlp.time.types import Grain
 from nlp.time.window import DAY, Scene, Window, day_of
 
-UNITS = "秒钟?|分钟?|刻钟?|小时|钟头|工作日|交易日|天|日|周|星期|礼拜|季度|年"
+UNITS = (
+    "秒钟?|分钟?|刻钟?|小时|钟头|工作日|交易日|自然日|天|日|周|星期|礼拜|季度|年(?![代级纪轮会])"
+)
 QUANTITY = rf"\d{{1,4}}(?:\.\d)?|[{ZH_NUMERAL}]{{1,6}}|半"
 # 三月 is March; a length is 三个月, or 半月, 两月, 仨月, which name no month.
 ONE = (
-    rf"(?:(?:{QUANTITY})\s?[多来]?(?:个?多?半?(?:{UNITS})|个多?半?月)"
+    rf"(?:(?:(?:{QUANTITY})[到至~-])?(?:{QUANTITY})\s?[多来]?(?:个?多?半?(?:{UNITS})|个多?半?月)"
     r"|(?:[半两俩仨]|(?<=[前后近])三)月)[半多]?钟?"
 )
 AMOUNT = rf"(?<![\d.第周月]|[{ZH_NUMERAL}])(?<!星期)({ONE}(?:[又零余和]?(?:{ONE})){{0,2}})"
@@ -147,7 +149,9 @@ def these_days(match: re.Match[str]) -> Meaning:
     return Meaning("day", place, kind="range")
 
 
-@reads(rf"(?<=[节日号天末])[之的]?([前后])({QUANTITY})个?(天|日|周|星期|礼拜)(?!内)")
+@reads(
+    rf"(?:(?<=[节日号天末庆秋午明旦诞夕宵])|(?<=[周期拜][一二三四五六日])|(?<=五一|十一))[之的]?([前后])({QUANTITY})个?(天|日|周|星期|礼拜)(?!内)"
+)
 def moved_day(match: re.Match[str]) -> Meaning | None:
     """教师节前一天: counted from the day named before it."""
     amount = read_amount(match[2] + match[3])
@@ -161,4 +165,4 @@ def moved_day(match: re.Match[str]) -> Meaning | None:
         there = move(within.first, amount, sign)
         return day_of(there) if there else None
 
-    return Meaning("day", place, beside=True)
+    return Meaning("day", place, beside=True, needy=True)

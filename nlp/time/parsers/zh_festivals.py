@@ -1,22 +1,19 @@
 """Festivals and lunar dates: 国庆前, 节后第一天, 中秋, 腊月初八."""
 
 import re
-from collections.abc import Callable
-from datetime import date
 
 from nlp.numbers import ZH_NUMERAL, read_whole
 from nlp.time.grammar import Meaning, Place, reads
-from nlp.time.holidays import (
-    FESTIVALS,
-    back_to_work,
-    break_around,
-    coming_break,
-    new_years_eve,
-    opening_day,
+from nlp.time.holidays import FESTIVALS
+from nlp.time.places.festivals import (
+    after_coming_break,
+    after_festival,
+    before_coming_break,
+    before_festival,
+    during_festival,
+    lunar_place,
+    yearly,
 )
-from nlp.time.lunar import lunar_date, month_span
-from nlp.time.window import DAY, Scene, Window, at_midnight, day_of
-from nlp.time.workdays import workdays_after
 
 ALIASES = {
     "阳历新年": "元旦",
@@ -65,28 +62,6 @@ def canonical(words: str) -> str:
     return words if words in FESTIVALS else ALIASES.get(words.removesuffix("节"), words[:-1])
 
 
-def yearly(day_in: Callable[[int], date | None], *, excluded: bool = True) -> Place:
-    """The day in the year named before, or in the coming one."""
-
-    def place(within: Window | None, scene: Scene) -> Window | None:
-        if within is not None and within.grain != "year":
-            return None
-        year = within.first.year if within else scene.today.year + scene.skip
-        if within and day_in is new_years_eve:
-            year = eve_year(year, scene)
-        day = day_in(year)
-        return day_of(at_midnight(day))._replace(excluded=excluded) if day else None
-
-    return place
-
-
-def eve_year(named: int, scene: Scene) -> int:
-    """The eve of 2025 closes that lunar year, early in 2026, unless this year's is still ahead."""
-    eve = new_years_eve(named)
-    ahead = named == scene.today.year and eve is not None and at_midnight(eve) >= scene.today
-    return named if ahead else named + 1
-
-
 @reads(rf"{FESTIVAL}(?:当[天日]|那天)?")
 def festival(match: re.Match[str]) -> Meaning:
     return Meaning("day", yearly(FESTIVALS[canonical(match["name"])]), floats=True)
@@ -94,136 +69,54 @@ def festival(match: re.Match[str]) -> Meaning:
 
 @reads(rf"{FESTIVAL}(?:期间|假期|长假|黄金周|放假)(?![之以]?[前后])")
 def festival_break(match: re.Match[str]) -> Meaning:
-    name = canonical(match["name"])
-
-    def place(within: Window | None, scene: Scene) -> Window | None:
-        if within is not None and within.grain != "year":
-            return None
-        days = break_around(name, within.first.year if within else scene.today.year + scene.skip)
-        if days is None:
-            return None
-        return Window(
-            at_midnight(days[0]), at_midnight(days[1]) + DAY, "day", "range", excluded=True
-        )
-
+    place = during_festival(canonical(match["name"]))
     return Meaning("day", place, floats=True, kind="range")
 
 
-def before_day(day: date, scene: Scene) -> Window:
-    return Window(scene.today, at_midnight(day), "day", "deadline", "节前不含放假当天")
+def until_holiday(place: Place, *, floats: bool = True) -> Meaning:
+    return Meaning("day", place, floats=floats, kind="deadline", eager=True)
 
 
 @reads(rf"{FESTIVAL}{BEFORE}")
-def before_festival(match: re.Match[str]) -> Meaning:
-    name = canonical(match["name"])
-
-    def place(within: Window | None, scene: Scene) -> Window | None:
-        if within is not None and within.grain != "year":
-            return None
-        day = opening_day(name, within.first.year if within else scene.today.year + scene.skip)
-        return before_day(day, scene) if day else None
-
-    return Meaning("day", place, floats=True, kind="deadline", eager=True)
-
-
-def nth_after(first: date | None, nth: str | None) -> Window | None:
-    """The nth working day, the first one being `first`."""
-    if first is None:
-        return None
-    later = (read_whole(nth) or 1) - 1 if nth else 0
-    day = workdays_after(first, later) if later else first
-    return day_of(at_midnight(day)).noting("节后取首个工作日") if day else None
+def festival_eve(match: re.Match[str]) -> Meaning:
+    """国庆前."""
+    return until_holiday(before_festival(canonical(match["name"])))
 
 
 @reads(rf"{FESTIVAL}{AFTER}{NTH_WORKDAY}")
-def after_festival(match: re.Match[str]) -> Meaning:
-    name = canonical(match["name"])
+def festival_over(match: re.Match[str]) -> Meaning:
+    """国庆后, 国庆后第一天."""
     nth = match[match.lastindex] if match.lastindex and match.lastindex > 1 else None
-
-    def place(within: Window | None, scene: Scene) -> Window | None:
-        if within is not None and within.grain != "year":
-            return None
-        year = within.first.year if within else scene.today.year + scene.skip
-        return nth_after(back_to_work(name, year), nth)
-
-    return Meaning("day", place, floats=True)
+    return Meaning("day", after_festival(canonical(match["name"]), nth), floats=True)
 
 
 @reads(
     r"(?<![\u4e00-\u9fff])(?:放假|小?长假|假期|节)[之以]?前(?!夕)"
     r"|(?:赶在)?(?:放假|长假|节)前(?![往台端面期景提夕])"
 )
-def before_break(match: re.Match[str]) -> Meaning:
-    """节前: before the official holiday that comes next."""
-
-    def place(within: Window | None, scene: Scene) -> Window | None:
-        if within is not None:
-            return None
-        name, year = coming_break(scene.today.date())
-        day = opening_day(name, year)
-        if day is not None and at_midnight(day) <= scene.today:
-            return None
-        return before_day(day, scene) if day else None
-
-    return Meaning("day", place, kind="deadline", eager=True)
+def holiday_eve(match: re.Match[str]) -> Meaning:
+    """节前."""
+    return until_holiday(before_coming_break, floats=False)
 
 
-@reads(rf"(?:收假|放假|小?长假|假期|节|放完假|过完节)(?:结束)?(?:之|以|过)?后{NTH_WORKDAY}|过完节")
-def after_break(match: re.Match[str]) -> Meaning:
-    """节后: the first working day after the holiday that is running or comes next."""
-    nth = match[1]
-
-    def place(within: Window | None, scene: Scene) -> Window | None:
-        if within is not None:
-            return None
-        name, year = coming_break(scene.today.date())
-        return nth_after(back_to_work(name, year), nth)
-
-    return Meaning("day", place)
+@reads(rf"(?:收假|放假|小?长假|假期|节|放完假|过完节)(?:结束)?[之以过]?后{NTH_WORKDAY}|过完节")
+def holiday_over(match: re.Match[str]) -> Meaning:
+    """节后."""
+    return Meaning("day", after_coming_break(match[1]))
 
 
 @reads(
-    r"(?<![\d今明去后前本当半每多来几百学一二两三四五六七八九十])年[之以]?(前|后)(?![夕往台年])"
+    r"(?<![\d今明去后前本当半每多来几百学一二两三四五六七八九十])年[之以]?(前|后)(?![夕往台])"
     r"|过完年|过了年"
 )
 def around_new_year(match: re.Match[str]) -> Meaning:
     """年前, 年后: around the Spring Festival."""
     if match[1] == "前":
-        return Meaning("day", _before_spring_festival, floats=True, kind="deadline", eager=True)
-    return Meaning("day", _after_spring_festival, floats=True)
-
-
-def _before_spring_festival(within: Window | None, scene: Scene) -> Window | None:
-    day = opening_day("春节", scene.today.year + scene.skip) if within is None else None
-    return before_day(day, scene) if day else None
-
-
-def _after_spring_festival(within: Window | None, scene: Scene) -> Window | None:
-    if within is not None:
-        return None
-    return nth_after(back_to_work("春节", scene.today.year + scene.skip), None)
+        return until_holiday(before_festival("春节"))
+    return Meaning("day", after_festival("春节"), floats=True)
 
 
 LUNAR_MONTHS = {"正": 1, "冬": 11, "腊": 12}
-
-
-def lunar_place(month: int, day: int | None, *, leap: bool) -> Place:
-    def place(within: Window | None, scene: Scene) -> Window | None:
-        if within is not None and within.grain != "year":
-            return None
-        # The twelfth month mostly falls in the January after its year, so one year earlier
-        # is tried first; a named year is taken as the lunar one.
-        year = within.first.year if within else scene.today.year + scene.skip - (month > 10)
-        if day is not None:
-            there = lunar_date(year, month, day)
-            return day_of(at_midnight(there)) if there else None
-        span = month_span(year, month, leap=leap)
-        if span is None:
-            return None
-        opening = at_midnight(span[0])
-        return Window(opening, opening + span[1] * DAY, "day", "range", excluded=True)
-
-    return place
 
 
 LUNAR_MONTH = r"[正冬腊]|十?[一二三四五六七八九十]|\d{1,2}"

@@ -2,7 +2,7 @@
 
 import re
 
-from nlp.numbers import ZH_DIGIT, ZH_NUMERAL, read_whole
+from nlp.numbers import ZH_DIGIT, ZH_NUMERAL, read_near, read_whole
 from nlp.time.grammar import Meaning, Place, reads
 from nlp.time.parsers.zh_days import NUMBER, weeks_said
 from nlp.time.places.days import LONGEST_MONTH
@@ -49,7 +49,7 @@ def relative_year(match: re.Match[str]) -> Meaning:
 @reads(
     rf"(?<![\d.第]|[{ZH_NUMERAL}])(?:(\d{{4}})\s?年度?|([{ZH_DIGIT}]{{4}}|[二两]千[{ZH_NUMERAL}]{{0,4}})年度?"
     rf"|([九八零〇一二][{ZH_DIGIT}])年度?(?=\D)|(?:(?<=^)|(?<=[\s,，、。:：（(在于从到至自他她我的]))(\d\d)\s?年度?)"
-    r"(?!\s?(?:前|后|内|来|多|半|级|龄|以[前后内上下来]|之[前后内]))"
+    r"(?!\s?(?:前|后|内|来|多|半|级|龄|代|以[前后内上下来]|之[前后内]))"
 )
 def named_year(match: re.Match[str]) -> Meaning | None:
     words = match[1] or match[2] or match[3] or match[4]
@@ -90,12 +90,34 @@ def opening_month(match: re.Match[str]) -> Meaning | None:
     return Meaning("month", month_in_year(month), floats=True)
 
 
-@reads(r"今明两(年|天|日)")
-def this_and_next(match: re.Match[str]) -> Meaning:
+@reads(rf"(?<!第|[{ZH_NUMERAL}])([一二三四五六七八九]{{2}}|九十|十[一二]{{2}})月份?")
+def near_months(match: re.Match[str]) -> Meaning | None:
+    """七八月份: the two together."""
+    near = (9, 10) if match[1] == "九十" else read_near(match[1])
+    if near is None or near[0] == near[1]:
+        return None
+
     def place(within: Window | None, scene: Scene) -> Window | None:
-        if match[1] != "年":
-            return Window(scene.today, scene.today + 2 * DAY, "day", "range")
-        first, last = year_of(scene.today.year), year_of(scene.today.year + 1)
+        first = month_in_year(near[0])(within, scene)
+        last = month_in_year(near[1])(within, scene)
+        return Window(first.start, last.end, "month", "range") if first and last else None
+
+    return Meaning("month", place, floats=True)
+
+
+NEIGHBOURS = {"昨今": -1, "今明": 0, "明后": 1}
+
+
+@reads(r"(昨今|今明|明后)(?:(?:两|二)?(天|日)|(?:两|二)(年))")
+def two_neighbours(match: re.Match[str]) -> Meaning:
+    """今明两天, 明后天, 今明两年."""
+    ahead = NEIGHBOURS[match[1]]
+
+    def place(within: Window | None, scene: Scene) -> Window | None:
+        if match[2]:
+            start = scene.today + ahead * DAY
+            return Window(start, start + 2 * DAY, "day", "range")
+        first, last = year_of(scene.today.year + ahead), year_of(scene.today.year + ahead + 1)
         return Window(first.start, last.end, "day", "range") if first and last else None
 
     return Meaning("day", place, kind="range")
@@ -107,7 +129,8 @@ def this_and_next(match: re.Match[str]) -> Meaning:
 )
 def named_month(match: re.Match[str]) -> Meaning | None:
     month = read_whole(match[1])
-    if month is None or not 1 <= month <= 12 or match[1][0] in "两俩仨":
+    near = read_near(match[1])
+    if month is None or not 1 <= month <= 12 or near != (month, month) or match[1][0] in "两俩仨":
         return None
     day = read_whole(match[2]) if match[2] else 1
     longest = LONGEST_MONTH.get(month, 31)
