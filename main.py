@@ -139,27 +139,25 @@ def open_database(settings: Settings, *, durable: bool = True) -> Database:
     return Database(engine)
 
 
-def story_parts(company: demo.Company) -> list[Part]:
+def story_parts(cast: demo.Players) -> list[Part]:
     """The story's people in the IMs the story puts them in."""
     return [
-        Part("sales", "wecom", "li.xiao", company.rep.name),
-        Part("manager", "dingtalk", "wang0001", company.manager.name),
-        Part("delivery", "feishu", "ou_chen000000000000000000000000001", company.delivery.name),
+        Part("sales", "wecom", "li.xiao", cast.rep),
+        Part("manager", "dingtalk", "wang0001", cast.manager),
+        Part("delivery", "feishu", "ou_chen00000000000000000000000001", cast.delivery),
     ]
 
 
-def settle_in(
-    db: Database, now: datetime, parts: Callable[[demo.Company], list[Part]]
-) -> list[Part]:
+def settle_in(db: Database, now: datetime, parts: Sequence[Part]) -> None:
     """Fill an empty database with the demo company, and give its people their accounts."""
     with Session(db.engine) as session:
-        company = demo.build(session, now) if demo.is_empty(session) else demo.find(session)
-        played = parts(company)
-        by_name = {p.name: p for p in (company.rep, company.manager, company.delivery)}
-        for part in played:
-            people.bind(session, by_name[part.name].id or 0, part.address, now)
+        if demo.is_empty(session):
+            demo.build(session, now)
+        for part in parts:
+            person = people.named(session, part.name)
+            if person is not None:
+                people.bind(session, person.id or 0, part.address, now)
         session.commit()
-    return played
 
 
 def build(
@@ -167,7 +165,7 @@ def build(
     clock: Clock,
     *,
     durable: bool = True,
-    parts: Callable[[demo.Company], list[Part]] = story_parts,
+    parts: Callable[[demo.Players], list[Part]] = story_parts,
     rate_limits: bool = True,
 ) -> Program:
     """Everything wired, nothing started. With real platforms configured, no playground."""
@@ -175,7 +173,9 @@ def build(
     db = open_database(settings, durable=durable)
     ground = None
     if settings.playground and not settings.has_platforms:
-        ground = Playground(clock, settle_in(db, clock(), parts), rate_limits=rate_limits)
+        played = parts(demo.players())
+        settle_in(db, clock(), played)
+        ground = Playground(clock, played, rate_limits=rate_limits)
     return Program(settings, clock, rules, db, ground)
 
 

@@ -74,7 +74,8 @@ def _promise_fields(view: PromiseView) -> tuple[Field, ...]:
         Field("时间", due_of(promise), was=due_was),
     ]
     if promise.is_ours:
-        fields.append(Field("交付", f"{view.owner or '待定'}，{state_of(view)}"))
+        drafted = promise.state == PromiseState.DRAFT
+        fields.append(Field("交付", (view.owner or "待定") if drafted else state_of(view)))
     return tuple(fields)
 
 

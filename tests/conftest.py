@@ -42,12 +42,12 @@ def _quiet_logs() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-def seated(seating: Seating, company: demo.Company) -> list[Part]:
+def seated(seating: Seating, cast: demo.Players) -> list[Part]:
     sales, manager, delivery = seating
     return [
-        Part("sales", sales, MEMBERS["sales", sales], company.rep.name),
-        Part("manager", manager, MEMBERS["manager", manager], company.manager.name),
-        Part("delivery", delivery, MEMBERS["delivery", delivery], company.delivery.name),
+        Part("sales", sales, MEMBERS["sales", sales], cast.rep),
+        Part("manager", manager, MEMBERS["manager", manager], cast.manager),
+        Part("delivery", delivery, MEMBERS["delivery", delivery], cast.delivery),
     ]
 
 

@@ -1,6 +1,7 @@
 """Finding a button by its label in what a client shows: for playing without a hand on the mouse."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -137,7 +138,7 @@ def _feishu_lines(payload: dict[str, Any]) -> Iterator[str]:
         yield from filter(None, (payload.get("header", {}).get(name, {}).get("content"),))
     for element in _walk(payload.get("body", {})):
         if element.get("tag") in ("markdown", "plain_text") and element.get("content"):
-            yield str(element["content"])
+            yield re.sub(r"</?font[^>]*>|\*\*", "", str(element["content"]))
     yield from _row([button["text"]["content"] for button in _feishu_buttons(payload)])
 
 

@@ -1,5 +1,5 @@
 """A company to look at: people, customers and three months of history, made from a seed."""
 
-from storage.demo.company import Company, build, find, is_empty
+from storage.demo.company import Company, Players, build, find, is_empty, players
 
-__all__ = ["Company", "build", "find", "is_empty"]
+__all__ = ["Company", "Players", "build", "find", "is_empty", "players"]

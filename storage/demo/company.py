@@ -70,6 +70,11 @@ class Story(Shape):
     leads: tuple[StoryLead, ...]
 
 
+def players() -> Players:
+    """The names of the story's people."""
+    return read("story.toml", Story).people
+
+
 def is_empty(db: Session) -> bool:
     """Whether nobody works here yet."""
     return db.scalar(select(col(Person.id)).limit(1)) is None

@@ -356,7 +356,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_promise_rep_id"), ["rep_id"], unique=False)
 
 
-
 def downgrade() -> None:
     with op.batch_alter_table("promise", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_promise_rep_id"))
