@@ -112,7 +112,9 @@ def due(window: Window, scene: Scene, clocked: bool, dated: bool) -> Window:
 
 
 def within(window: Window, scene: Scene, clocked: bool, dated: bool) -> Window:
-    if window.kind == "deadline" or window.excluded:
+    """下周内 is the week itself; what runs already, or one day, is a deadline."""
+    running = window.first < scene.today < window.last
+    if window.kind == "deadline" or (window.excluded and not running):
         return window
     return deadline(window, window.last, scene)
 

@@ -1,7 +1,7 @@
 """What a time expression was understood to mean, and why."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
 from typing import Literal
 
 Grain = Literal["minute", "hour", "part_of_day", "day", "week", "month", "quarter", "year"]
@@ -13,9 +13,10 @@ class TimeSpan:
     """One time expression in a text.
 
     `start` and `end` are aware, in the zone of `now`; `end` is exclusive. Both are None for a vague
-    expression and for a bare duration. A deadline starts on the day of `now` and ends with the
-    last admissible moment. `plan` is the day we work to: for "X前" one working day earlier than
-    the last admissible day, otherwise that day itself (never before the day of `now`).
+    expression and for a bare duration; `end` alone is None for "from then on". A deadline starts
+    on the day of `now` and ends with the last admissible moment; one that has passed has no start.
+    `plan` is the day we work to: for "X前" one working day earlier than the last admissible day,
+    otherwise that day itself (never before the day of `now`); None for what has passed.
     """
 
     text: str
@@ -53,3 +54,10 @@ class TimeSpan:
             return None
         last = self.end if self.end.time() != self.end.min.time() else None
         return last.date() if last else date.fromordinal(self.end.toordinal() - 1)
+
+    def ahead(self, now: datetime) -> "TimeSpan":
+        """What is left of a running period: 这周 is the whole week, a task has from today on."""
+        today = datetime.combine(now.date(), time(), tzinfo=now.tzinfo)
+        if self.start is None or self.end is None or not self.start < today < self.end:
+            return self
+        return replace(self, start=today)

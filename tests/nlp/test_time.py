@@ -128,6 +128,14 @@ def test_a_count_from_an_event_needs_the_date_of_the_event() -> None:
     assert dated(find("开业前两天到位", NOW)) == []
 
 
+def test_of_a_running_week_only_the_rest_is_ahead() -> None:
+    [week] = find("这周", NOW)
+    assert week.start == datetime(2026, 1, 26, tzinfo=NOW.tzinfo)
+    assert week.ahead(NOW).start == datetime(2026, 1, 28, tzinfo=NOW.tzinfo)
+    [past] = find("上周", NOW)
+    assert past.ahead(NOW) == past
+
+
 def test_one_note_may_hold_several_times() -> None:
     spans = find("设备2月20日发运，安装队22号进场，调试25号前完成", NOW)
     assert [span.text for span in spans] == ["2月20日", "22号", "25号前"]
