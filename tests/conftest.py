@@ -1,5 +1,6 @@
 """The whole program on the playground, at a time we choose."""
 
+import shutil
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import datetime
@@ -15,7 +16,7 @@ from bot.playground.ground import Part
 from bot.playground.page import Platform
 from bot.playground.player import Player
 from config.settings import Settings
-from main import Program, build
+from main import Program, build, open_database, settle_in
 from storage import demo
 
 NOW = "2026-01-28T10:20:00+08:00"
@@ -35,11 +36,21 @@ Seating = tuple[Platform, Platform, Platform]
 STORY: Seating = ("wecom", "dingtalk", "feishu")
 
 
-@pytest.fixture(autouse=True)
-def _quiet_logs() -> Iterator[None]:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(60))
+@pytest.fixture
+def quiet_logs() -> Iterator[None]:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(scope="session")
+def company_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the demo company as of NOW, built once and copied for each test."""
+    folder = tmp_path_factory.mktemp("company")
+    db = open_database(Settings(data=folder, _env_file=None), durable=False)
+    settle_in(db, datetime.fromisoformat(NOW), [])
+    db.close()
+    return folder
 
 
 def seated(seating: Seating, cast: demo.Players) -> list[Part]:
@@ -72,8 +83,9 @@ Start = Callable[..., Awaitable[Bot]]
 
 
 @pytest.fixture
-async def start(tmp_path: Path) -> AsyncIterator[Start]:
+async def start(tmp_path: Path, company_file: Path, quiet_logs: None) -> AsyncIterator[Start]:
     """Starts programs; they are stopped at the end of the test."""
+    shutil.copytree(company_file, tmp_path, dirs_exist_ok=True)
     running: list[Program] = []
 
     async def begin(seating: Seating = STORY, now: str = NOW) -> Bot:
