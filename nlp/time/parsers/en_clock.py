@@ -10,7 +10,7 @@ from nlp.time.places.clock import clock_time, in_day
 from nlp.time.window import Scene, Window, midnight
 
 HOUR_WORD = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
-MERIDIEM = r"\s?([ap])\.?\s?(?:m\b\.?|(?<=\d[ap])\b)"
+MERIDIEM = r"\s?([ap])(?:\.\s?m\b\.?|\s?m\b|(?<=\d[ap])\b)"
 MINUTE_WORD = "fifteen|thirty|forty-five|twenty|ten"
 
 
@@ -22,7 +22,7 @@ def meridiem_hour(hour: int, half: str) -> int | None:
 
 @reads(
     rf"(?<![\d.:,/$])\b(?:at )?(\d{{1,2}})(?:[:.]([0-5]\d))?(?::[0-5]\d)?{MERIDIEM}"
-    rf"|\b(?:at )?({HOUR_WORD})(?:\s({MINUTE_WORD}))?\s([ap])\.?\s?m\b\.?"
+    rf"|\b(?:at )?({HOUR_WORD})(?:\s({MINUTE_WORD}))?\s([ap])(?:\.\s?m\b\.?|\s?m\b)"
 )
 def half_day_clock(match: re.Match[str]) -> Meaning | None:
     hour = read_english(match[1] or match[4]) or 0
@@ -175,7 +175,8 @@ NIGHT_OF = re.compile(r"(?:day|tomorrow|\bat) night$")
 @reads(
     r"\b(?:(?:early )?in the |this |late |at |in )?"
     r"(early (?:in the )?morning|(?:the )?early hours(?: of the morning)?"
-    r"|morning|lunchtime|afternoon|evening|night-?time|night|dusk)\b(?!s)"
+    r"|morning|lunchtime|afternoon|evening|night-?time|night|dusk)\b"
+    r"(?!s|!|,? (?:all|everyone|team|guys|folks)\b)(?<!good morning)"
 )
 def part_of_day_en(match: re.Match[str]) -> Meaning | None:
     word = match[1].removeprefix("the ")

@@ -99,7 +99,8 @@ EDGES |= {"end": "底", "late": "下旬"}
 @reads(
     r"\b(?:the )?(?:(early|mid|late)(?:[\s-](?:in )?)"
     r"(?!morning|evening|afternoon|night|hours|today|tomorrow)"
-    r"|(beginning|start|middle|end) of (?:around )?(?!(?:the )?(?:day|today|tomorrow|business)))"
+    r"|(beginning|start|middle|end) of (?:around )?"
+    r"(?!(?:the )?(?:day|today|tomorrow|business|sunday)))"
 )
 def edge_en(match: re.Match[str]) -> Meaning:
     """Needs the period it is the edge of: early next week, mid-March, the end of the month."""
@@ -182,11 +183,15 @@ ENGLISH_FESTIVALS = {
     "pancake day": "忏悔星期二",
     "monday of the holy spirit": "圣灵降临节星期一",
 }
+AMOUNT_BEHIND = re.compile(r"\s?\d")
+"""CNY is a currency too."""
 FESTIVAL_NAMES = "|".join(sorted(ENGLISH_FESTIVALS, key=len, reverse=True))
 
 
 @reads(rf"\b(?:(this|next|last)\s)?({FESTIVAL_NAMES})\b")
-def festival_en(match: re.Match[str]) -> Meaning:
+def festival_en(match: re.Match[str]) -> Meaning | None:
+    if match[2] == "cny" and AMOUNT_BEHIND.match(match.string, match.end()):
+        return None
     name = ENGLISH_FESTIVALS[match[2]]
     if match[1] == "last":
         return free(Meaning("day", _last_festival(name)))

@@ -117,9 +117,10 @@ def rolling_span(match: re.Match[str]) -> Meaning | None:
 
 
 def _follows_an_event(match: re.Match[str]) -> bool:
-    """In 验收后三天内 the 后 belongs to what is before it."""
+    """In 验收后三天内 the 后 belongs to what is before it, as 下 does in 余下两天."""
     before = match.string[max(0, match.start() - 1) : match.start()]
-    return match[2] == "后" and "\u4e00" <= before <= "\u9fff" and before not in "在这的"
+    short = (match[1] or match[2]) in ("后", "下", "上")
+    return short and "\u4e00" <= before <= "\u9fff" and before not in "在这的我你他她们总"
 
 
 @reads(rf"{AMOUNT}以来")
@@ -137,7 +138,9 @@ def time_since(match: re.Match[str]) -> Meaning | None:
 
 @reads(rf"{AMOUNT}(?:以[上下]|左右|时间)?")
 def bare_amount(match: re.Match[str]) -> Meaning | None:
-    """账期60天: a length, not a date."""
+    """账期60天: a length, not a date; 一分不少 is money."""
+    if re.fullmatch(rf"(?:{QUANTITY})分", match[1]):
+        return None
     return Meaning("day", no_date, kind="duration") if read_amount(match[1]) else None
 
 
