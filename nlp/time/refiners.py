@@ -28,20 +28,32 @@ def says_something(expression: Expression, text: str) -> bool:
 
 
 CORRECTED = re.compile(
-    r"(?:[,，。\s]*(?:不对|不是|错了|说错了|口误|更正|哦不|打错了)[,，。\s]*(?:应该)?(?:是|改)?\s*"
-    r"|[^。！!?？;；\n]{0,30}(?:改[到为成在]|[推延挪换调](?:迟|后|期)?[到至]|提前到|顺延[到至]?)\s*)"
+    r"[,，。\s]*(?:不对|错了|说错了|口误|更正|哦不是?|打错了|(?<=[,，])不是(?=[,，]))[,，。\s]*"
+    r"(?:应该)?(?:是|改)?\s*"
+    r"|[^。！!?？;；\n]{0,30}(?:改[到为成在]|[推延挪换调](?:迟|后|期)?[到至]|提前到|顺延[到至]?)\s*"
+    r"|[^.!?;\n]{0,30}\b(?:moved to|changed to|postponed to)\s"
+    r"|,? (?:no|no wait|sorry|i mean),? "
 )
+DENIED = re.compile(r"不是\s?$")
+INSTEAD = re.compile(r"\s*[,，]?\s*(?:而|应该)?是\s*")
 
 
 def apply_corrections(expressions: list[Expression], text: str) -> list[Expression]:
-    """周三，不对，周四: the later one stands."""
+    """周三，不对，周四, or 不是周三，是周四: the later one stands."""
     kept: list[Expression] = []
     for expression in expressions:
-        last = kept[-1] if kept else None
-        if last and CORRECTED.fullmatch(text, last.finish, expression.begin):
+        if kept and corrects(kept[-1], expression, text):
             kept.pop()
         kept.append(expression)
     return kept
+
+
+def corrects(earlier: Expression, later: Expression, text: str) -> bool:
+    between = earlier.finish, later.begin
+    if CORRECTED.fullmatch(text, *between):
+        return True
+    denied = DENIED.search(text, max(0, earlier.begin - 3), earlier.begin)
+    return bool(denied and INSTEAD.fullmatch(text, *between))
 
 
 REFINERS: tuple[Refiner, ...] = (

@@ -40,12 +40,18 @@ def year_month(match: re.Match[str]) -> Meaning:
 
 
 UNIT = r"[万元折%米亿倍个台分吨度寸英毫厘公块级版天年月克升平点成套件]|小时"
+SHARE_BEFORE = re.compile(r"[率占约了]\s?$")
+"""完成率3/4 is a fraction."""
 MONTH_NUMBER = r"(0?[1-9]|1[0-2])"
 DAY_NUMBER = r"(0?[1-9]|[12]\d|3[01])"
 
 
-@reads(rf"(?<![\d.:/*#a-z]){MONTH_NUMBER}/{DAY_NUMBER}(?![\d/:a-z]|\.\d|\s?(?:{UNIT}))")
+@reads(
+    rf"(?<![\d.:/*#a-z]){MONTH_NUMBER}/{DAY_NUMBER}(?![\d/:a-z]|\.\d|\s?(?:{UNIT}|以上|以下|完成|的[^号]))"
+)
 def slashed(match: re.Match[str]) -> Meaning | None:
+    if SHARE_BEFORE.search(match.string, max(0, match.start() - 2), match.start()):
+        return None
     return month_day_meaning(match)
 
 
