@@ -18,7 +18,7 @@ from bot.platforms.protocol import (
     Rejected,
     Sent,
 )
-from bot.runtime.loop import Loop
+from bot.runtime.loop import Loop, Round
 from cards import model
 from cards.model import Card
 from cards.render import plain
@@ -60,14 +60,14 @@ class Delivery(Loop):
         self._platforms = platforms
         self._token = secrets.token_hex(8)
 
-    async def step(self) -> bool:
-        now = self.now()
-        parcels = await self.db.write(lambda db: _claim(db, now, self._token))
+    async def step(self) -> Round:
+        parcels, due = await self.db.write(self._claim)
         await asyncio.gather(*(self._deliver(parcel) for parcel in parcels))
-        return bool(parcels)
+        return Round(bool(parcels), due)
 
-    async def next_due(self) -> datetime | None:
-        return await self.db.write(outbox.next_due)
+    def _claim(self, db: Session) -> tuple[list[Parcel], datetime | None]:
+        rows = outbox.claim(db, self.now(), self._token, AT_ONCE)
+        return [_parcel(row, card) for row, card in rows], None if rows else outbox.next_due(db)
 
     async def _deliver(self, parcel: Parcel) -> None:
         if parcel.expires_at is not None and self.now() > parcel.expires_at:
@@ -146,10 +146,6 @@ class Delivery(Loop):
         await self.db.write(
             lambda db: outbox.settle(db, parcel.id, now, state, error=error, note=note)
         )
-
-
-def _claim(db: Session, now: datetime, token: str) -> list[Parcel]:
-    return [_parcel(row, card) for row, card in outbox.claim(db, now, token, AT_ONCE)]
 
 
 def _parcel(row: Outbox, card: ShownCard) -> Parcel:

@@ -12,7 +12,7 @@ from bot.context import Context
 from bot.events import CardClicked, Event, MessageReceived
 from bot.platforms.protocol import Now
 from bot.router import Router, route
-from bot.runtime.loop import Loop
+from bot.runtime.loop import Loop, Round
 from cards.model import Card
 from config.schema import Rules
 from storage import inbox, outbox, people
@@ -63,20 +63,17 @@ class Dispatcher(Loop):
             log.info("inbox.duplicate", key=event.key)
         return new
 
-    async def step(self) -> bool:
-        handled = await self.db.write(self._handle_ready)
-        if handled:
+    async def step(self) -> Round:
+        look = await self.db.write(self._handle_ready)
+        if look.worked:
             self._after()
-        return bool(handled)
+        return look
 
-    async def next_due(self) -> datetime | None:
-        return await self.db.write(inbox.next_due)
-
-    def _handle_ready(self, db: Session) -> int:
+    def _handle_ready(self, db: Session) -> Round:
         rows = inbox.ready(db, self.now(), BATCH)
         for row in rows:
             self._handle(db, row)
-        return len(rows)
+        return Round(worked=True) if rows else Round(worked=False, due=inbox.next_due(db))
 
     def _handle(self, db: Session, row: Inbox) -> None:
         now = self.now()

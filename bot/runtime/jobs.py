@@ -2,16 +2,17 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import structlog
+from sqlmodel import Session
 
 from bot import events
 from bot.events import JobFinished
 from bot.platforms.protocol import Now, PlatformError, Rejected
-from bot.runtime.loop import Loop
+from bot.runtime.loop import Loop, Round
 from storage import inbox, jobs
 from storage.db import Database
 from storage.models import Job
@@ -35,14 +36,14 @@ class Jobs(Loop):
         self._after = after
         self._token = secrets.token_hex(8)
 
-    async def step(self) -> bool:
-        now = self.now()
-        rows = await self.db.write(lambda db: jobs.claim(db, now, self._token, AT_ONCE))
+    async def step(self) -> Round:
+        rows, due = await self.db.write(self._claim)
         await asyncio.gather(*(self._do(row) for row in rows))
-        return bool(rows)
+        return Round(bool(rows), due)
 
-    async def next_due(self) -> datetime | None:
-        return await self.db.write(jobs.next_due)
+    def _claim(self, db: Session) -> tuple[Sequence[Job], datetime | None]:
+        rows = jobs.claim(db, self.now(), self._token, AT_ONCE)
+        return rows, None if rows else jobs.next_due(db)
 
     async def _do(self, row: Job) -> None:
         try:
@@ -69,7 +70,7 @@ class Jobs(Loop):
         kind, body = events.dump(event)
         lane = events.lane(event)
 
-        def save(db: Any) -> None:
+        def save(db: Session) -> None:
             inbox.add(db, key=event.key, kind=kind, body=body, lane=lane, at=now)
             jobs.finish(db, row_id)
 

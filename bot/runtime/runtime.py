@@ -20,7 +20,7 @@ from config.schema import Rules
 from storage import inbox, jobs, outbox, timers
 from storage.db import Database
 
-GLANCE = 0.001
+GLANCE = 0.0005
 """Seconds between two looks while somebody waits for all work to be done."""
 
 
@@ -80,7 +80,11 @@ class Runtime:
 
     async def settle(self) -> None:
         """Wait until nothing is left to do at the clock's present moment."""
-        while await self.db.write(self._is_busy):  # noqa: ASYNC110  # rows, not a flag
+        while True:
+            while not all(loop.is_idle for loop in self._loops):  # noqa: ASYNC110  # four bells
+                await asyncio.sleep(GLANCE)
+            if not await self.db.write(self._is_busy):
+                return
             await asyncio.sleep(GLANCE)
 
     async def advance(self, to: datetime) -> None:

@@ -1,14 +1,13 @@
 """Moments that have come become events."""
 
 from collections.abc import Callable
-from datetime import datetime
 
 from sqlmodel import Session
 
 from bot import events
 from bot.events import TimerFired
 from bot.platforms.protocol import Now
-from bot.runtime.loop import Loop
+from bot.runtime.loop import Loop, Round
 from storage import inbox, timers
 from storage.db import Database
 
@@ -23,16 +22,13 @@ class Timers(Loop):
         self.db = db
         self._after = after
 
-    async def step(self) -> bool:
-        fired = await self.db.write(self._fire)
-        if fired:
+    async def step(self) -> Round:
+        look = await self.db.write(self._fire)
+        if look.worked:
             self._after()
-        return bool(fired)
+        return look
 
-    async def next_due(self) -> datetime | None:
-        return await self.db.write(timers.next_due)
-
-    def _fire(self, db: Session) -> int:
+    def _fire(self, db: Session) -> Round:
         now = self.now()
         rows = timers.due(db, now, BATCH)
         for row in rows:
@@ -43,4 +39,4 @@ class Timers(Loop):
             lane = events.lane(event)
             inbox.add(db, key=event.key, kind=kind, body=body, lane=lane, at=now)
             db.delete(row)
-        return len(rows)
+        return Round(worked=True) if rows else Round(worked=False, due=timers.next_due(db))
