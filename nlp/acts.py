@@ -10,7 +10,7 @@ from nlp.note import Clause, Note
 PURPOSE = re.compile(r"(?:给|让|供)(?:他|她|客户|对方|他们|她们|大家|领导|院长|老板)?们?[^,]{0,2}$")
 """寄过去给他试用: the trial is what the sample is for."""
 IS_CONDITION = re.compile(
-    r"^[^,]{0,6}?(?:完|后|之后|以后|好了?再|了再|前(?=付|打|签|给|发|交|再)|的话|才|之前(?=付|打|签))"
+    r"^[^,]{0,6}?(?:完(?=[^,]{2})|后|之后|以后|好了?再|了再|前(?=付|打|签|给|发|交|再)|的话|才|之前(?=付|打|签))"
 )
 JOINED = re.compile(r"^\s*(?:和|与|及|以及|、|跟|加|还有|and|&|plus|\+)\s*")
 OF = re.compile(r"^\s*的?\s*$")
@@ -65,8 +65,9 @@ def find_act(clause: Clause, note: Note) -> Act | None:
     if not kept:
         return None
     carrying = [act for act in kept if act.action.id in GENERIC and _carried(act)]
-    kept = [act for act in kept if act.action.id != "arrange"] or kept
-    last = kept[-1]
+    for vague in ("arrange", "ask_for"):
+        kept = [act for act in kept if act.action.id != vague] or kept
+    last = kept[0] if note.is_english else kept[-1]
     return carrying[-1] if carrying and last.action.id in ("visit", *GENERIC) else last
 
 

@@ -13,7 +13,7 @@ OPENS_CONDITION = re.compile(
 CLOSES_CONDITION = re.compile(
     r"(?:完|好|到|了|账|款|字|章|收|过|批|标|同|单)(?:之后|以后|后)$|的话$|(?:签|付|验)[完好][^,]{0,4}$"
 )
-HAS_CONSEQUENCE = re.compile(r"[就再才]")
+HAS_CONSEQUENCE = re.compile(r"[就才]|再(?![说看谈定议聊考])")
 
 
 def due_times(clause: Clause) -> list[TimeSpan]:
@@ -39,6 +39,16 @@ def is_condition(clause: Clause) -> bool:
         return False
     opens = OPENS_CONDITION.search(clause.text) and not HAS_CONSEQUENCE.search(clause.text[2:])
     return bool(opens or CLOSES_CONDITION.search(clause.text))
+
+
+def hangs_on_condition(clause: Clause, note: Note) -> bool:
+    """ "等下周三才能补货" waits for a day, not for an event."""
+    for match in note.lexicon.cue("conditional").finditer(clause.text):
+        begin = clause.begin + match.start()
+        waits_for_day = any(0 <= time.begin - begin <= 1 for time in clause.times)
+        if not (waits_for_day and match[0][0] in "等到"):
+            return True
+    return False
 
 
 def condition_before(clause: Clause, note: Note) -> Clause | None:

@@ -15,12 +15,12 @@ NAME = f"(?:(?![{STOP}])[\u4e00-\u9fff])"
 STRONG = "公司|集团|医院|大学|学院|小学|中学|学校|酒店|超市|银行|研究院|研究所|设计院|幼儿园|卫生院|药房|诊所|商场"
 LEAD = re.compile(
     r"^(?:一下|老客户|新客户|大客户|客户|今天|明天|昨天|后天|上午|下午|刚刚?|拜访|陌拜|走访|联系|首次|电话|收到|恭喜|答应|帮|访"
-    r"|跑|关于|提醒|和|与|同|为|首单|好消息|搞定|签下?|拿下|另外|还有|以及|目前|下周|本周|周[一二三四五六日]|只有|一家|这家"
+    r"|跑|关于|提醒|和(?!平|睦|信|顺|谐|泰|美|丰|利)|与|同(?!济|仁|方)|跟?紧|盯紧?|跟进|催|为|首单|好消息|搞定|签下?|拿下|另外|还有|以及|目前|下周|本周|周[一二三四五六日]|只有|一家|这家"
     r"|那家|隔壁|参观|考察|做|新线索|线索|[一二三四五六七八九十两几\d]+[家个所间])+"
 )
 AFTER_NAME = (
     "的|说|$|[,。:!?;\\s(]|那边|这边|那个|采购|设备|信息|后勤|财务|技术|po|年框|客户|项目|在|要|问|已|今|明|昨|把"
-    "|催|同意|答应|需要|来|想|签|验收|立项|预算|中标|招标|订单|合同|首|确认"
+    "|催|同意|答应|需要|来|想|签|验收|立项|预算|中标|招标|订单|合同|首|确认|给|和|跟|找|见|拜访|装|调|做|开|这|那|上"
 )
 ROLE = "(?:采购部?|财务部?|设备科|设备部|信息科|信息部|后勤|技术部?|总务|生产部?|院办|招采|行政|it|工程部?|研发部?|法务)?的?"
 CAP = r"[A-Z][A-Za-z&-]+"
@@ -43,17 +43,17 @@ def patterns_for(words: CompanyWords) -> CompanyPatterns:
             f"{NAME}{{1,10}}?(?:(?:{STRONG})|(?:{words.suffix})(?={AFTER_NAME}))(?:有限公司)?"
         ),
         english=re.compile(
-            rf"(?:\b(?:from|at|for|to|with|lost|Lost|of|visited|Visited|won|Won|met|Met|over to|"
+            rf"(?:\b(?:from|at|for|(?<!compared )to|(?<!compared )with|lost|Lost|of|visited|Visited|won|Won|met|Met|over to|"
             rf"call(?:ed)?|Called)\s+|(?:^|[。!?.,，]\s*)(?=[A-Z][a-z]+(?:的|那边|这边|’s|'s )))"
             rf"({CAP}(?: {CAP})*)"
         ),
         english_suffixed=re.compile(rf"({CAP}(?: {CAP})* (?:{words.english_suffix}))\b"),
         owner=re.compile(
-            f"(?:^|[,。!?;:、\\s给跟是]|只有|一下|关于)({NAME}{{2,6}}?)的(?={HAN}|[a-z])"
+            f"(?:^|[,。!?;:、\\s给跟是把去催盯]|只有|一下|关于)({NAME}{{2,6}}?)的(?={HAN}|[a-z])"
         ),
         receiver=re.compile(f"给({NAME}{{2,5}}?)(?:的那|寄|发|报(?!价|告)|送|做了|出了|开了|打了)"),
         side=re.compile(
-            f"(?:^|[,。!?;:\\s]|跟|和)({NAME}{{2,6}}?)(?:年框|这单|那单|来电|那边|这边|采购部)"
+            f"(?:^|[,。!?;:\\s]|跟|和)({NAME}{{2,6}}?)(?:年框|这单|那单|(?:这|那)个(?:单子?|项目|客户|合同)|来电|那边|这边|采购部)"
             f"|([A-Za-z][A-Za-z]{{2,}})(?=的po|的合同|的单|那边|这边|的项目|的报价)"
         ),
     )
@@ -82,6 +82,8 @@ def _suffixed(note: Note) -> Iterator[Slot[str]]:
     words = note.lexicon.companies
     for match in patterns_for(words).suffixed.finditer(note.folded):
         begin = match.start() + _lead(match[0])
+        if re.fullmatch(STRONG, note.folded[begin : match.end()]):
+            continue
         yield from _accept(note, begin, match.end(), "company.suffix", 0.9)
 
 

@@ -160,9 +160,9 @@ def _phrase(file: str, key: str, phrase: str) -> str:
     pattern = pattern.replace("…", GAP)
     plain = pattern.replace("(?:", "")
     if re.match(r"[a-z]", plain):
-        pattern = f"{NO_LETTER_BEFORE}(?:{pattern})"
-        if re.search(r"[a-z][)?]*$", plain):
-            pattern += NO_LETTER_AFTER
+        is_word = re.search(r"[a-z][)?]*$", plain) and not re.search(r"\(\?[!=][^()]*\)$", pattern)
+        after = NO_LETTER_AFTER if is_word else ""
+        pattern = f"{NO_LETTER_BEFORE}(?:{pattern}){after}"
     _compile(file, key, pattern, shown=phrase)
     return pattern
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from nlp.acts import Act
 from nlp.clauses import condition_before, due_times, is_ahead, is_chore
@@ -33,7 +33,6 @@ TRAVELS = re.compile(
 )
 STATUS = re.compile(r"了(?:没有?|吗|么|嘛)(?:$|[,?])")
 BARE_SENT = re.compile(r"(?:寄|发|送)(?:出|出去|走|过去)?$|(?:shipped|sent|out)")
-DAY = timedelta(days=1)
 
 
 def judge(act: Act, kind: str, promiser: str, note: Note) -> Verdict:
@@ -128,6 +127,12 @@ def _wished(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
         return NOTHING
     if cue("intended").search(_before(act)) and not cue("promised").search(text):
         return NOTHING
+    if (
+        act.action.id in ("sign", "order")
+        and note.role == "manager"
+        and cue("demanded").search(text)
+    ):
+        return NOTHING
     forecast = cue("forecast").search(_before(act))
     told = cue("said").search(_before(act)) or cue("promised").search(_before(act))
     if forecast and not told and promiser == "customer" and not note.from_customer:
@@ -178,7 +183,11 @@ TESTS: Sequence[Callable[[Act, str, str, Note], Opinion]] = (
 
 
 def is_after_today(times: Sequence[TimeSpan], now: datetime) -> bool:
-    return any(time.end is not None and time.end.date() > now.date() + DAY for time in times)
+    return any(
+        (time.last_day is not None and time.last_day > now.date())
+        or (time.start is not None and time.start > now)
+        for time in times
+    )
 
 
 def _was_before(clause: Clause, now: datetime) -> bool:

@@ -50,6 +50,7 @@ class PeoplePatterns:
     introduced: re.Pattern[str]
     asked: re.Pattern[str]
     familiar: re.Pattern[str]
+    short: re.Pattern[str]
     english_titled: re.Pattern[str]
     english: re.Pattern[str]
 
@@ -75,6 +76,10 @@ def patterns_for(words: PeopleWords) -> PeoplePatterns:
         familiar=re.compile(
             f"(?:^|[,。!?;:\\n]|[跟和问给找约让叫陪请]|答应)\\s*"
             f"((?![大小二三表师学空帅老美美富]){GIVEN}[姐哥]|阿(?![里姨拉斯尔富])[\u4e00-\u9fff](?=说|哥|姐|[,。:]))"
+        ),
+        short=re.compile(
+            f"(?:^|[,。!?;:\\n]|[跟和问给找约让请]|答应|拜访)({surname}[局处院校科董博])"
+            "(?=$|[,。:]|说|问|让|要|约|那边|同意|答应|把|在|今|明|昨|上午|下午|嫌|觉得|想)"
         ),
         english_titled=re.compile(
             rf"\b{ENGLISH_TITLE} {ENGLISH_NAME}(?: (?!Will|Has|Is|Said|From|At){ENGLISH_NAME})?"
@@ -125,10 +130,10 @@ def _chinese(
     for match in patterns.nicknamed.finditer(folded):
         if _is_nickname(folded, match, words):
             yield _slot(text, match.start(), match.end(), "people.nickname", 0.9)
-    for rule in ("called", "addressed", "introduced", "asked", "familiar"):
+    for rule in ("called", "addressed", "introduced", "asked", "familiar", "short"):
         for match in getattr(patterns, rule).finditer(folded):
             group = match.lastindex or 0
-            if rule == "familiar" or _is_full_name(match[group], words):
+            if rule in ("familiar", "short") or _is_full_name(match[group], words):
                 yield _slot(text, match.start(group), match.end(group), f"people.{rule}", 0.85)
 
 

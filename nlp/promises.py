@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from nlp.acts import Act, find_act
-from nlp.clauses import condition_before, due_times, is_condition
+from nlp.clauses import condition_before, due_times, hangs_on_condition, is_condition
 from nlp.due import bare_time, choose_due
 from nlp.merging import settle
 from nlp.modality import judge
@@ -49,7 +49,7 @@ def _promise(act: Act, owing: Owing, note: Note) -> PromiseFound | None:
     if state is None:
         return None
     condition = condition_before(act.clause, note) if state == "open" else None
-    hangs = note.lexicon.cue("conditional").search(act.clause.text) if state == "open" else None
+    hangs = state == "open" and hangs_on_condition(act.clause, note)
     begin, finish = _span(act, owing, condition)
     words, begin, finish = note.verbatim(begin, finish)
     return PromiseFound(

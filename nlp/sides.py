@@ -16,6 +16,9 @@ PROMISES = re.compile(
 CALLS = re.compile(r"(?:让|叫|派|安排|请|由|通知)$")
 SIGN_OURSELVES = re.compile(r"(?:我们|我司|我方|咱们?|公司)[^,]{0,6}(?:盖章|用印|签字|签章|走章)")
 WE_PAY = re.compile(r"退款|退(?=给|还)|保证金|赔|refund|我们[^,]{0,6}付|补偿")
+TO_YOU = re.compile(r"(?:[给寄发传带告诉回复反馈通知]给?|答复)(?:你们?|您|贵)")
+PLEASE = re.compile(r"(?:^|[^要])请(?:您|贵|于|你们|尽快|在)|麻烦(?:您|贵)|烦请")
+INVITES_US = re.compile(r"(?<!我)(?<!我们)约(?:了)?(?:我|我们|咱)")
 YOU = re.compile(r"你们?|您|贵(?:司|公司|方)|请|麻烦|烦请|\byour?\b|please")
 WE = re.compile(r"我们?|我司|我方|咱们?|\b(?:we|i|our)\b|i'll|we'll")
 INTERNAL = re.compile("^小")
@@ -32,6 +35,8 @@ def promiser_of(act: Act, kind: str, note: Note) -> Promiser:
 def _in_customers_words(act: Act, kind: str, note: Note) -> Promiser:
     """In a customer's message 我们 is the customer, and whatever is asked for is ours to give."""
     text, before = act.clause.text, _before(act)
+    if TO_YOU.search(text):
+        return "customer"
     if note.lexicon.cue("toward_us").search(text) and kind != "visit":
         return "us"
     you, we = _last(YOU, before), _last(WE, before)
@@ -39,7 +44,8 @@ def _in_customers_words(act: Act, kind: str, note: Note) -> Promiser:
         return "customer"
     if you >= 0 or act.clause.asks:
         return "us"
-    return "customer" if act.action.debtor == "customer" else "us"
+    theirs = act.action.debtor == "customer" or kind == "payment"
+    return "customer" if theirs else "us"
 
 
 def _in_our_words(act: Act, kind: str, note: Note) -> Promiser:
@@ -48,8 +54,12 @@ def _in_our_words(act: Act, kind: str, note: Note) -> Promiser:
         return "us"
     if act.action.id == "sign" and SIGN_OURSELVES.search(text):
         return "us"
-    if US_DEMANDED.search(before):
+    if US_DEMANDED.search(before) or act.action.id == "ask_for":
         return "us"
+    if note.role != "manager" and PLEASE.search(text) and kind in EITHER:
+        return "customer"
+    if INVITES_US.search(before):
+        return "customer"
     if cue("toward_us").search(text) and not _we_do(act, note):
         return "customer"
     if cue("toward_them").search(text) and kind not in ("payment",):
@@ -122,12 +132,15 @@ def _themselves_promise(act: Act, note: Note) -> bool:
 
 
 def _told_before(clause: Clause, note: Note) -> bool:
-    """ "王总说要考虑一下，周五给答复": the one who spoke last will answer."""
-    if not clause.index:
-        return False
-    previous = note.clauses[clause.index - 1]
-    said = note.lexicon.cue("said").search(previous.text)
-    return bool(said) and subject_before(previous, previous.finish, note) == "customer"
+    """Who spoke last will answer: "王总说要考虑一下，周五给答复"."""
+    said = False
+    for previous in reversed(note.clauses[: clause.index]):
+        if previous.sentence != clause.sentence:
+            return False
+        said = said or bool(note.lexicon.cue("said").search(previous.text))
+        if subject := subject_before(previous, previous.finish, note):
+            return said and subject == "customer"
+    return False
 
 
 def owner_of(act: Act, promiser: Promiser, note: Note) -> str:

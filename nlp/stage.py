@@ -36,7 +36,11 @@ def _stated(topic: Topic, note: Note) -> Slot[str] | None:
 
 def _is_order_to_colleague(topic: Topic, note: Note, match: re.Match[str]) -> bool:
     """ "小王你周四前把合同发给客户" orders work and says nothing about the deal."""
-    return note.role == "manager" and topic.id == "negotiation" and "合同" in match[0]
+    return (
+        note.role == "manager"
+        and topic.id == "negotiation"
+        and bool(re.search(r"合同|contract|agreement", match[0]))
+    )
 
 
 def _agreed_to_sign(note: Note, promises: Sequence[PromiseFound]) -> Slot[str] | None:
