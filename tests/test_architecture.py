@@ -74,6 +74,21 @@ def test_imports_sit_at_the_top_of_the_file(file: Path) -> None:
     assert hidden == []
 
 
+def test_what_is_imported_late_is_named_here_with_its_reason() -> None:
+    """dateparser takes half a second, and only notes in languages without a grammar need it."""
+    late = {
+        str(file.relative_to(ROOT))
+        for file in SOURCES
+        if {"import_module", "__import__"}
+        & {
+            node.id if isinstance(node, ast.Name) else node.attr
+            for node in ast.walk(_parsed(file))
+            if isinstance(node, ast.Name | ast.Attribute)
+        }
+    }
+    assert late == {"nlp/time/foreign.py"}
+
+
 def test_a_package_is_empty_unless_it_names_a_public_list() -> None:
     for file in SOURCES:
         body = _parsed(file).body
