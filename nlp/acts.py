@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from nlp.clauses import due_times, is_ahead
 from nlp.lexicon import Action, Thing
 from nlp.note import Clause, Note
 
@@ -14,8 +15,14 @@ IS_CONDITION = re.compile(
 )
 JOINED = re.compile(r"^\s*(?:和|与|及|以及|、|跟|加|还有|and|&|plus|\+)\s*")
 OF = re.compile(r"^\s*的?\s*$")
+HANDED_OVER = frozenset({"sample", "quote", "proposal", "document", "invoice", "shipment"})
+HAND_OVER = Action("hand_over", "", "", "", "", alone=False)
+FEW_LETTERS = 9
+TALKED_ABOUT = re.compile(
+    r"有效|到期|截止|过期|开标|收到|用(?:了|着|得|起来)|看(?!看)|讨论|谈|聊|测|考虑|批|问题|够|缺|没货|库存|涨|降|改版|嫌|觉得|说好|评审|review|价格|了解|提醒|去了|[把将]"
+)
 PURPOSES = frozenset({"open_trial", "visit", "install", "accept", "repair"})
-GENERIC = frozenset({"send", "make", "arrange", "open_account", "transfer", "ask_for"})
+GENERIC = frozenset({"send", "make", "arrange", "open_account", "transfer", "ask_for", "hand_over"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +70,28 @@ def find_act(clause: Clause, note: Note) -> Act | None:
     ]
     kept = [act for act in acts if not _is_aside(act)] or acts[-1:]
     if not kept:
-        return None
+        return _implied(clause, things, note)
     carrying = [act for act in kept if act.action.id in GENERIC and _carried(act)]
-    for vague in ("arrange", "ask_for"):
+    for vague in ("arrange", "ask_for", "appoint"):
         kept = [act for act in kept if act.action.id != vague] or kept
     last = kept[0] if note.is_english else kept[-1]
     return carrying[-1] if carrying and last.action.id in ("visit", *GENERIC) else last
+
+
+def _implied(clause: Clause, things: Sequence[Owed], note: Note) -> Act | None:
+    """A thing and a day to come are enough: "报价今天必须出去", "样机四点前到客户那"."""
+    ahead = is_ahead(due_times(clause), note.now)
+    if not ahead or not things or TALKED_ABOUT.search(clause.text):
+        return None
+    if things[-1].thing.kind not in HANDED_OVER or _says_more(clause, things):
+        return None
+    return Act(clause, HAND_OVER, things[-1].begin, things[-1].finish, things)
+
+
+def _says_more(clause: Clause, things: Sequence[Owed]) -> bool:
+    named = sum(owed.finish - owed.begin for owed in things)
+    timed = sum(time.finish - time.begin for time in clause.times)
+    return len(clause.text) - named - timed > FEW_LETTERS
 
 
 def _actions(clause: Clause, note: Note) -> Iterator[tuple[Action, int, int]]:

@@ -15,12 +15,12 @@ NAME = f"(?:(?![{STOP}])[\u4e00-\u9fff])"
 STRONG = "公司|集团|医院|大学|学院|小学|中学|学校|酒店|超市|银行|研究院|研究所|设计院|幼儿园|卫生院|药房|诊所|商场"
 LEAD = re.compile(
     r"^(?:一下|老客户|新客户|大客户|客户|今天|明天|昨天|后天|上午|下午|刚刚?|拜访|陌拜|走访|联系|首次|电话|收到|恭喜|答应|帮|访"
-    r"|跑|关于|提醒|和(?!平|睦|信|顺|谐|泰|美|丰|利)|与|同(?!济|仁|方)|跟?紧|盯紧?|跟进|催|为|首单|好消息|搞定|签下?|拿下|另外|还有|以及|目前|下周|本周|周[一二三四五六日]|只有|一家|这家"
+    r"|跑|关于|提醒|和(?!平|睦|信|顺|谐|泰|美|丰|利)|与|同(?!济|仁|方)|跟?紧|盯紧?|跟进|催|优先|保证|为|首单|好消息|搞定|签下?|拿下|另外|还有|以及|目前|下周|本周|周[一二三四五六日]|只有|一家|这家"
     r"|那家|隔壁|参观|考察|做|新线索|线索|[一二三四五六七八九十两几\d]+[家个所间])+"
 )
 AFTER_NAME = (
     "的|说|$|[,。:!?;\\s(]|那边|这边|那个|采购|设备|信息|后勤|财务|技术|po|年框|客户|项目|在|要|问|已|今|明|昨|把"
-    "|催|同意|答应|需要|来|想|签|验收|立项|预算|中标|招标|订单|合同|首|确认|给|和|跟|找|见|拜访|装|调|做|开|这|那|上"
+    "|催|同意|答应|需要|来|想|签|验收|立项|预算|中标|招标|订单|合同|首|确认|给|和|跟|找|见|拜访|装|调|做|开|这|那|上|出|有|没|都|也|还|又|就|刚|对|法务|总|订|买|用|换"
 )
 ROLE = "(?:采购部?|财务部?|设备科|设备部|信息科|信息部|后勤|技术部?|总务|生产部?|院办|招采|行政|it|工程部?|研发部?|法务)?的?"
 CAP = r"[A-Z][A-Za-z&-]+"
@@ -44,7 +44,7 @@ def patterns_for(words: CompanyWords) -> CompanyPatterns:
         ),
         english=re.compile(
             rf"(?:\b(?:from|at|for|(?<!compared )to|(?<!compared )with|lost|Lost|of|visited|Visited|won|Won|met|Met|over to|"
-            rf"call(?:ed)?|Called)\s+|(?:^|[。!?.,，]\s*)(?=[A-Z][a-z]+(?:的|那边|这边|’s|'s )))"
+            rf"call(?:ed)?|Called|whether|Whether)\s+|(?:^|[.,!?]\s+)(?=[A-Z][a-z]+ (?:signed|placed|wants|asked|confirmed|needs|agreed|paid|chose))|(?:^|[。!?.,，]\s*)(?=[A-Z][a-z]+(?:的|那边|这边|’s|'s )))"
             rf"({CAP}(?: {CAP})*)"
         ),
         english_suffixed=re.compile(rf"({CAP}(?: {CAP})* (?:{words.english_suffix}))\b"),
@@ -106,7 +106,7 @@ def _owner(note: Note) -> Iterator[Slot[str]]:
         after = re.compile(ROLE).match(note.folded, match.end())
         person = after is not None and after.end() in people
         thing = note.lexicon.thing.match(note.folded, match.end())
-        if person or (thing and len(match[1]) <= 4):
+        if person or (thing and len(match[1]) - _lead(match[1]) <= 4):
             begin = match.start(1) + _lead(match[1])
             yield from _accept(note, begin, match.end(1), "company.owner", 0.6)
 
@@ -160,14 +160,14 @@ def _is_none(words: str, begin: int, finish: int, note: Note) -> bool:
 
 
 COMMON = re.compile(
-    r"一家|做|^(?:产品|设备|最新|上次|下次|原来|以前|之前|新来|负责|对接|接手|分管|管事|主管|主要|答应|承诺|约好|说好|剩下|全部|所有"
+    r"一家|做|^(?:产品|各自|双方|彼此|设备|最新|上次|下次|原来|以前|之前|新来|负责|对接|接手|分管|管事|主管|主要|答应|承诺|约好|说好|剩下|全部|所有"
     r"|其他|别的|自己|大家|各位|同类|类似|相关|具体|详细|正式|完整|第.批|首批|今年|去年|明年|这边|那边|现场|一期|二期|三期"
     r"|姓.|技术|销售|采购|财务|商务|研发|仓库|物流|售后|工厂|产线|产品|总部|领导|老板|客户|业主|院方|校方|甲方|单位|部门"
     r"|几|两|三|四|五|一|\d|不|没|有|无|好|还|也|都|就|再|刚|已|会|能|可|应|需|比|更|最|太|很|挺|真|免费|盖章|带|含|做"
     r"|做|写|看|听|聊|谈|签|付|打|寄|发|送|装|修|换|催|等|先|后|前|按|经|通过|根据|关于|对于|由于|因为|所以|如果|要是|大概"
     r"|隔壁|附近|本地|国产|进口|同行|竞品|友商|项目|方案|合同|系统|软件|平台|老家|门口|楼下|公司|集团|学校|医院|酒店$|超市$)"
     r"|(?:号楼|车间|产线|科室|部门|项目|工地|现场|上面|下面|时候|方面|问题|机)$|周[一二三四五六日]|[今明昨后]天"
-    r"|^(?:mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|q\d|hi|our|the|we|they|he|she|it|"
+    r"|^(?:customers?$|clients?$|suppliers?$|vendors?$|buyers?$|team$|purchasing$|mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|q\d|hi|our|the|we|they|he|she|it|"
     r"legal|finance|procurement|hq|it|qa|erp|mes|crm|ceo|cto|cfo|nda|po|poc|rfp|fat|sat|cny|rmb|eod|cob|asap)"
     r"(?:day|uary|ruary|ch|il|e|y|ust|tember|ober|ember|nesday|sday|urday|rsday)?$"
 )

@@ -267,10 +267,12 @@ def _topics(tables: Tables, file: str) -> Sequence[Topic]:
 
 
 def _rival(tables: Tables, companies: CompanyWords) -> re.Pattern[str]:
-    near = tables.get("tags", {}).get("competitor", {}).get("brand", [])
-    verbs = alternatives("tags", "competitor.brand", near)
+    topic = tables.get("tags", {}).get("competitor", {})
+    verbs = alternatives("tags", "competitor.brand", topic.get("brand", []))
     brand = companies.competitor.pattern
-    return _compile("tags", "competitor.brand", f"(?:{verbs})[^,;!?。\n]{{0,4}}?(?:{brand})")
+    then = alternatives("tags", "competitor.brand_then", topic.get("brand_then", []))
+    near = f"(?:{verbs})[^,;!?。\n]{{0,4}}?(?:{brand})|(?:{brand})[^,;!?。\n]{{0,4}}?(?:{then})"
+    return _compile("tags", "competitor.brand", near)
 
 
 def _people(tables: Tables) -> PeopleWords:

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from nlp.acts import Act
 from nlp.clauses import condition_before, due_times, is_ahead, is_chore
+from nlp.due import beside
 from nlp.note import Clause, Note
-from nlp.sides import subject_before
+from nlp.sides import US_DEMANDED, subject_before
 from nlp.time.types import TimeSpan
 from nlp.types import PromiseState
 
@@ -31,6 +32,7 @@ WISH_TO_MEET = re.compile(
 TRAVELS = re.compile(
     r"约(?:了|好|定|在)|定(?:了|在|于)|(?:我|我们|他|她|他们|咱们|客户|[总工姐哥]|经理|主任|长)[^,]{0,14}$"
 )
+RHETORICAL = re.compile("怎么(?:放心|敢|可能)|凭什么|为什么")
 STATUS = re.compile(r"了(?:没有?|吗|么|嘛)(?:$|[,?])")
 BARE_SENT = re.compile(r"(?:寄|发|送)(?:出|出去|走|过去)?$|(?:shipped|sent|out)")
 
@@ -76,16 +78,29 @@ def _withheld(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
 def _asked(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
     """Asked for or asked about, and not yet accepted."""
     if note.from_customer:
+        if _was_before(act.clause, note.now) and not act.clause.asks:
+            return NOTHING
         return _asked_by_customer(act, promiser, note)
     text, cue = act.clause.text, note.lexicon.cue
+    if RHETORICAL.search(text):
+        return NOTHING
     if kind == "reply" and ASKED_OF_US.search(text):
         return SILENT
     if STATUS.search(text) or (act.clause.asks and not PLEASE_YOU.search(text)):
         return (True, "question")
-    if PLEASE_YOU.search(text) and note.role != "manager":
+    if PLEASE_YOU.search(text) and note.role != "manager" and not _tells_colleague(act, note):
         return (True, "question")
     asks = cue("asked").search(text) and (cue("asking").search(text) or note.role == "manager")
     return (True, "question") if asks else SILENT
+
+
+def _tells_colleague(act: Act, note: Note) -> bool:
+    """ "Please ask Ken to mail the brochure" is work for us."""
+    polite = re.search(r"please|kindly", act.clause.text)
+    return bool(polite) and not (
+        note.lexicon.cue("toward_us").search(act.clause.text)
+        or re.search(r"\byour?\b", act.clause.text)
+    )
 
 
 def _asked_by_customer(act: Act, promiser: str, note: Note) -> Opinion:
@@ -146,9 +161,11 @@ def _open(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
 
 def _has_grounds(act: Act, kind: str, note: Note) -> bool:
     text, cue = act.clause.text, note.lexicon.cue
-    ahead = is_ahead(due_times(act.clause), note.now)
+    ahead = is_ahead(due_times(act.clause), note.now) or beside(act.clause, note) is not None
     if kind in MEETING:
         booked = cue("promised").search(text) or cue("demanded").search(text)
+        if not ahead and US_DEMANDED.search(_before(act)):
+            return True
         return bool(
             ahead and (booked or kind == "demo" or TRAVELS.search(_before(act)) or act.clause.times)
         )

@@ -17,9 +17,15 @@ SUBJECT_GOODS = re.compile(
     r"^(?:那|这)?(?:批|些)?(?P<goods>(?:(?!我们?|你们?|他们?|她|客户|预计|大概|最快|最早|最晚|争取|已|会|可以|能|全部|剩|余)[\u4e00-\u9fff]){2,5})"
     r"(?=务必|必须|一定|预计|争取|$|按|已|会|要)"
 )
+TAKEN = re.compile(
+    r"[把将](?P<goods>[\u4e00-\u9fffa-z]{2,8}?)(?=发|给|传|寄|送|带|拿|交|提交|补|做|弄|整理|准备)"
+)
+ONE_COPY = re.compile(r"一[份版]的?(?P<goods>[\u4e00-\u9fff]{2,8})$")
 NAMED_BY_VERB = re.compile(
     r"安装|调试|部署|上线|试车|检修|巡检|保养|维护|校准|换货|更换|拜访|来访|考察|参观|会议|workshop|退款|验收"
 )
+TELL = re.compile("告诉|告知|通知")
+SENDS = re.compile("[寄发]|ship|send")
 BORROWS_NOTHING = frozenset({"transfer", "arrange", "ask_for"})
 NEVER_CARRIED = frozenset({"payment", "reply", "other"})
 
@@ -42,6 +48,9 @@ def owings(act: Act, note: Note) -> Iterator[Owing]:
     if source.action.id not in GENERIC:
         yield _by_action(source, carried, note)
         return
+    if not carried and (described := _described(source)):
+        yield described
+        return
     kinds: set[str] = set()
     for owed in carried:
         if owed.thing.kind not in kinds:
@@ -51,12 +60,24 @@ def owings(act: Act, note: Note) -> Iterator[Owing]:
         yield borrowed
 
 
+def _described(act: Act) -> Owing | None:
+    """A thing no list knows, told by the grammar: 把证照发我, 做一份投资回报测算."""
+    match = TAKEN.search(act.clause.text[: act.finish - act.clause.begin]) or ONE_COPY.search(
+        act.clause.text
+    )
+    if match is None:
+        return None
+    return Owing(match["goods"], "document", act.clause.begin + match.start("goods"))
+
+
 def _by_action(act: Act, carried: Sequence[Owed], note: Note) -> Owing:
     action = act.action
     for owed in carried:
         fits_ship = action.id == "ship" and owed.thing.kind in ("sample", "invoice", "document")
         if owed.thing.kind == action.kind or fits_ship:
             return _named(owed, note)
+    if action.id == "reply" and carried and TELL.match(note.folded, act.begin):
+        return _named(carried[-1], note)
     verb = NAMED_BY_VERB.search(note.folded, act.begin, act.finish)
     if verb:
         return Owing(verb[0], action.kind, act.begin)
@@ -95,4 +116,9 @@ def _borrowed(act: Act, note: Note) -> Owing | None:
     goods = list(COUNTED_GOODS.finditer(note.folded, 0, act.begin))
     if goods:
         return Owing(goods[-1]["goods"], "sample", goods[-1].start("goods"), True)
+    for clause in reversed(note.clauses[max(0, index - LOOK_BACK) : index]):
+        if copy := ONE_COPY.search(clause.text):
+            return Owing(copy["goods"], "document", clause.begin + copy.start("goods"), True)
+    if SENDS.match(note.folded, act.begin) and act.clause.times:
+        return Owing("goods" if note.is_english else "货物", "shipment", act.begin)
     return None

@@ -196,7 +196,9 @@ def _english(text: str, lexicon: Lexicon, patterns: PeoplePatterns) -> Iterator[
         known = name in lexicon.people.given
         if known and (name not in NOT_A_NAME or _neighbours_speak(text, begin, finish)):
             yield _slot(text, begin, finish, "people.given_name", 0.9)
-        elif not known and _speaks_for_itself(text, begin, finish):
+        elif not known and (
+            _is_met(text, begin, finish) or _speaks_for_itself(text, begin, finish)
+        ):
             yield _slot(text, begin, finish, "people.english", 0.7)
 
 
@@ -209,6 +211,14 @@ def _neighbours_speak(text: str, begin: int, finish: int) -> bool:
         text[finish : finish + 14],
     )
     return bool(before or after)
+
+
+def _is_met(text: str, begin: int, finish: int) -> bool:
+    """Meeting with Kumar: one meets a person, unless more of a company's name follows."""
+    met = re.search(
+        r"(?:[Mm]eeting|[Cc]all|[Ss]poke|[Cc]hat|[Ll]unch|[Ss]ync) (?:with|to) $", text[:begin]
+    )
+    return bool(met) and not re.match(r" [A-Z]", text[finish:])
 
 
 def _speaks_for_itself(text: str, begin: int, finish: int) -> bool:

@@ -22,7 +22,7 @@ def find_promises(note: Note) -> list[PromiseFound]:
     for clause in note.clauses:
         act = None if is_condition(clause) else find_act(clause, note)
         if act is None and latest is not None:
-            act = _moved(latest, clause, note)
+            act = _moved(latest, clause, note) or _postponed(latest, clause, note)
         if act is not None:
             latest = act
             for owing in owings(act, note):
@@ -41,6 +41,14 @@ def _moved(latest: Act, clause: Clause, note: Note) -> Act | None:
     return replace(
         latest, clause=clause, begin=begin, finish=finish, origin=latest.origin or latest
     )
+
+
+def _postponed(latest: Act, clause: Clause, note: Note) -> Act | None:
+    """ "这周五发不了，最快下周二": not then, but now."""
+    refused = note.lexicon.cue("refused").search(latest.clause.text)
+    if latest.clause.index != clause.index - 1 or not refused or not bare_time(clause, note):
+        return None
+    return replace(latest, clause=clause, begin=clause.begin, finish=clause.finish, origin=latest)
 
 
 def _promise(act: Act, owing: Owing, note: Note) -> PromiseFound | None:

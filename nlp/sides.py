@@ -21,6 +21,8 @@ PLEASE = re.compile(r"(?:^|[^要])请(?:您|贵|于|你们|尽快|在)|麻烦(?:
 INVITES_US = re.compile(r"(?<!我)(?<!我们)约(?:了)?(?:我|我们|咱)")
 YOU = re.compile(r"你们?|您|贵(?:司|公司|方)|请|麻烦|烦请|\byour?\b|please")
 WE = re.compile(r"我们?|我司|我方|咱们?|\b(?:we|i|our)\b|i'll|we'll")
+OF_THEIRS = r"(?:客户|对方|他们?|她们?|甲方)(?:要|催|问|提|需要|点名)(?=的)"
+"""客户要的报价 names a thing, not a doer."""
 INTERNAL = re.compile("^小")
 
 
@@ -89,7 +91,7 @@ def subject_before(clause: Clause, offset: int, note: Note) -> Promiser | None:
     """Who is named last in front of the act."""
     before = clause.text[: offset - clause.begin]
     us = _last(note.lexicon.cue("us"), before)
-    them = _last(note.lexicon.cue("them"), before)
+    them = _last(note.lexicon.cue("them"), re.sub(OF_THEIRS, "", before))
     for who in note.people:
         if clause.begin <= who.begin < offset:
             if is_internal(who, note):
