@@ -148,6 +148,25 @@ def original_card(note: FollowUp) -> Card:
     return Card(text=f"原话：{note.text}")
 
 
+def status_card(views: Sequence[PromiseView]) -> Card:
+    """The answer to a question about what was promised."""
+    if not views:
+        return Card(
+            text="这句像是在问，没记成承诺；你名下也没有这类未完成的承诺。\n"
+            "要记到客户名下，带上客户名再说一次。"
+        )
+    lines = [
+        f"{v.promise.code} {v.customer} {v.promise.what}：{due_of(v.promise)}，{state_of(v)}"
+        for v in views
+    ]
+    return Card(text="\n".join(lines))
+
+
+def not_a_task_card() -> Card:
+    """Delivery said something that fits none of its tasks."""
+    return Card(text="这句没对上你手里的任务。带上编号再说一次，比如“最早 P12 2月5号”“完成 P12”。")
+
+
 def nothing_to_undo_card() -> Card:
     return Card(text="没有可撤回的记录。")
 

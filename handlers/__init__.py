@@ -1,10 +1,20 @@
 """What the bot does. `ROUTERS` are tried in this order; the first handler that wants an event
 gets it."""
 
-from handlers import accounts, followups, help, leads, promises, reminders, silence, today
+from handlers import (
+    accounts,
+    corrections,
+    followups,
+    help,
+    leads,
+    promises,
+    reminders,
+    silence,
+    today,
+)
 from handlers.typed import typed_router
 
-FEATURES = (promises.router, leads.router, silence.router, followups.router)
+FEATURES = (promises.router, leads.router, silence.router, corrections.router, followups.router)
 
 ROUTERS = (
     accounts.router,
@@ -15,5 +25,6 @@ ROUTERS = (
     reminders.router,
     silence.router,
     leads.router,
+    corrections.router,
     followups.router,
 )

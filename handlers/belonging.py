@@ -1,18 +1,10 @@
-"""Which lead a note belongs to: a rule across records, free of database and chat."""
+"""Which lead a note belongs to: a rule across records, on plain data."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One of the writer's open leads; `names` are all that contact and customer are called."""
-
-    lead_id: int
-    names: frozenset[str]
-    customer: str
-    touched_at: datetime
+from storage.leads import Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +28,7 @@ Answer = Belongs | Fresh | Unsure
 
 
 def belongs_to(
-    candidates: Sequence[Candidate],
+    candidates: Sequence[Known],
     *,
     named: Sequence[str],
     company: str,
@@ -63,7 +55,7 @@ def belongs_to(
     return Unsure(tuple(c.lead_id for c in (lately or candidates)[:4]))
 
 
-def _fits(candidate: Candidate, named: Sequence[str], company: str) -> bool:
+def _fits(candidate: Known, named: Sequence[str], company: str) -> bool:
     if company:
         same_company = company in candidate.customer or candidate.customer in company
         return bool(candidate.customer) and (same_company or company in candidate.names)

@@ -34,7 +34,7 @@ def put_in_motion(ctx: Context, promise: Promise) -> None:
         wait_for_customer(ctx, promise)
         return
     if promise.owner_id is None:
-        promise.owner_id = find_owner(ctx, promise)
+        promise.owner_id = find_owner(ctx, promise.kind, promise.rep_id)
     if promise.owner_id is None:
         everybody = people.who_delivers(ctx.db, promise.kind)
         ctx.send(
@@ -48,12 +48,12 @@ def put_in_motion(ctx: Context, promise: Promise) -> None:
         ask_delivery(ctx, promise)
 
 
-def find_owner(ctx: Context, promise: Promise) -> int | None:
+def find_owner(ctx: Context, kind: str, rep_id: int) -> int | None:
     """The only colleague who delivers that kind; the rep where nobody does; None when there
     are several, who are never guessed between."""
-    able = people.who_delivers(ctx.db, promise.kind)
+    able = people.who_delivers(ctx.db, kind)
     if not able:
-        return promise.rep_id
+        return rep_id
     return able[0].id if len(able) == 1 else None
 
 

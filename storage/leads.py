@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -24,6 +25,7 @@ def add(
     owner_id: int,
     now: datetime,
     contact: Contact | None = None,
+    customer: Customer | None = None,
     touch_key: str | None = None,
     source: str = "",
     channel: str = "",
@@ -31,7 +33,7 @@ def add(
     lead = Lead(
         owner_id=owner_id,
         contact_id=contact.id if contact else None,
-        customer_id=contact.customer_id if contact else None,
+        customer_id=customer.id if customer else contact.customer_id if contact else None,
         touch_key=touch_key,
         source=source,
         channel=channel,
@@ -87,6 +89,44 @@ def open_of(db: Session, owner_id: int) -> Sequence[tuple[Lead, Contact | None, 
         .order_by(col(Lead.touched_at).desc(), col(Lead.id).desc())
     )
     return [(lead, contact, customer) for lead, contact, customer in db.execute(query)]
+
+
+class Known(NamedTuple):
+    """What a colleague's open leads are called, without loading the records."""
+
+    lead_id: int
+    touched_at: datetime
+    contact: str
+    contact_aliases: Sequence[str]
+    customer: str
+    customer_aliases: Sequence[str]
+
+    @property
+    def names(self) -> frozenset[str]:
+        found = (self.contact, *self.contact_aliases, self.customer, *self.customer_aliases)
+        return frozenset(name for name in found if name)
+
+
+def known_to(db: Session, owner_id: int) -> list[Known]:
+    """The same leads in the same order, as names only: every note is held against them."""
+    query = (
+        select(
+            col(Lead.id),
+            col(Lead.touched_at),
+            col(Contact.name),
+            col(Contact.aliases),
+            col(Customer.name),
+            col(Customer.aliases),
+        )
+        .outerjoin(Contact, col(Lead.contact_id) == col(Contact.id))
+        .outerjoin(Customer, col(Lead.customer_id) == col(Customer.id))
+        .where(col(Lead.owner_id) == owner_id, col(Lead.stage).not_in(CLOSED_STAGES))
+        .order_by(col(Lead.touched_at).desc(), col(Lead.id).desc())
+    )
+    return [
+        Known(lead_id, at, contact or "", also or (), customer or "", other or ())
+        for lead_id, at, contact, also, customer, other in db.execute(query)
+    ]
 
 
 def title_of(db: Session, lead: Lead) -> str:

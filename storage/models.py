@@ -153,6 +153,12 @@ class Lead(SQLModel, table=True):
     def is_open(self) -> bool:
         return self.stage not in CLOSED_STAGES
 
+    def may_move_to(self, stage: str) -> bool:
+        """Stages only advance; a deal can be won or lost from anywhere."""
+        if stage in CLOSED_STAGES or stage == self.stage:
+            return stage != self.stage
+        return self.is_open and STAGES.index(stage) > STAGES.index(self.stage)
+
     def silent_at(
         self, *, silence: timedelta, paused_until: datetime | None, cap: timedelta
     ) -> datetime:
@@ -338,6 +344,10 @@ class Outbox(SQLModel, table=True):
     due: datetime = _time()
     token: str = ""
     """Holder of the lease while somebody is sending it."""
+    plain: bool = False
+    """The platform refused the card at this address: its text goes instead."""
+    tried: list[str] = _json(list)
+    """Addresses of the same person that refused it before."""
     error: str = ""
     note: str = ""
     created_at: datetime = _time()
@@ -359,7 +369,8 @@ class Timer(SQLModel, table=True):
     data: dict[str, str] = _json(dict)
     due: datetime = _time(index=True)
 
-    __table_args__ = (UniqueConstraint("name", "subject"),)
+    # An id is never given twice: the inbox knows for ever which timers have fired.
+    __table_args__ = (UniqueConstraint("name", "subject"), {"sqlite_autoincrement": True})
 
 
 class Job(SQLModel, table=True):
@@ -373,3 +384,6 @@ class Job(SQLModel, table=True):
     due: datetime = _time(index=True)
     token: str = ""
     error: str = ""
+
+    # An id is never given twice: the inbox knows for ever which jobs were answered.
+    __table_args__ = {"sqlite_autoincrement": True}

@@ -1,0 +1,127 @@
+"""What an understood note changes: the lead's fields, and the promises that were heard."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from bot.context import Context
+from handlers.leads import watch_silence
+from handlers.promises import find_owner
+from nlp.time.types import TimeSpan
+from nlp.types import PromiseFound, Reading
+from storage import people, promises
+from storage.models import FollowUp, Lead, Promise
+
+ESTIMATED_GRAINS = ("week", "month", "quarter", "year")
+
+
+def reasons(reading: Reading) -> dict[str, str]:
+    """What each slot was read from, for the card."""
+    found: dict[str, str] = {}
+    if reading.stage:
+        found["stage"] = f"阶段：“{reading.stage.text}”"
+    if reading.amount:
+        found["amount"] = f"金额：“{reading.amount.text}”"
+    if reading.next_contact:
+        found["next_contact"] = f"下次联系：{why(reading.next_contact.value)}"
+    if reading.expected_close:
+        found["expected_close"] = f"签单：{why(reading.expected_close.value)}"
+    return found
+
+
+def why(span: TimeSpan) -> str:
+    """“下周三前” → 不晚于2月4日周三；不含当天."""
+    parts = [part for part in (span.said, span.assumed) if part]
+    return f"“{span.text}”→ {'；'.join(parts)}" if parts else f"“{span.text}”"
+
+
+def snapshot(lead: Lead) -> dict[str, Any]:
+    """What undo gives back."""
+    return {
+        "stage": lead.stage,
+        "tags": list(lead.tags),
+        "amount": lead.amount,
+        "next_contact": lead.next_contact.isoformat() if lead.next_contact else None,
+        "next_estimated": lead.next_estimated,
+        "expected_close": lead.expected_close.isoformat() if lead.expected_close else None,
+        "close_estimated": lead.close_estimated,
+    }
+
+
+def restore(lead: Lead, before: dict[str, Any]) -> None:
+    for name, value in before.items():
+        is_day = name in ("next_contact", "expected_close")
+        setattr(lead, name, date.fromisoformat(value) if is_day and value else value)
+
+
+def apply(ctx: Context, note: FollowUp, lead: Lead, reading: Reading) -> None:
+    """Tags, stage, amount and days go to the lead; each change is a fact."""
+    lead.touched_at, lead.silence_round = ctx.now, lead.silence_round + 1
+    lead.silence_until = None
+    lead.tags = list(dict.fromkeys([*lead.tags, *note.tags]))
+    if reading.stage and lead.may_move_to(reading.stage.value):
+        ctx.fact(
+            "lead.stage", lead=lead, words=reading.stage.text, was=lead.stage, stage=note.stage
+        )
+        lead.stage = reading.stage.value
+    if reading.amount:
+        lead.amount = reading.amount.value
+    if reading.next_contact:
+        set_next_contact(lead, reading.next_contact.value)
+    elif lead.next_contact is not None and lead.next_contact <= ctx.today:
+        lead.next_contact = None
+    if reading.expected_close:
+        span = reading.expected_close.value
+        lead.expected_close, lead.close_estimated = span.last_day, span.grain in ESTIMATED_GRAINS
+    ctx.db.add(lead)
+    ctx.fact("followup.logged", lead=lead, words=note.text, followup=note.id, tags=note.tags)
+    for slot in reading.tags:
+        ctx.fact("objection.raised", lead=lead, words=slot.text, tag=slot.value)
+    watch_silence(ctx, lead)
+
+
+def set_next_contact(lead: Lead, span: TimeSpan) -> None:
+    """A vague week is an estimate: its Tuesday, marked so."""
+    estimated = span.grain in ESTIMATED_GRAINS
+    day = span.start.date() if span.start else None
+    if span.grain == "week" and day is not None:
+        day += timedelta(days=1)
+    elif not estimated:
+        day = span.last_day if span.deadline else day
+    lead.next_contact, lead.next_estimated = day, estimated
+
+
+def catch(ctx: Context, note: FollowUp, lead: Lead, found: PromiseFound) -> Promise:
+    """A promise was heard; it is a draft until the rep confirms."""
+    due = found.due if found.due is not None and not found.due.vague else None
+    other = due.alternative if due else None
+    owner = people.named(ctx.db, found.owner) if found.owner else None
+    promise = Promise(
+        lead_id=lead.id,
+        followup_id=ctx.id_of(note),
+        rep_id=note.author_id,
+        owner_id=owner.id if owner else default_owner(ctx, found),
+        text=found.text,
+        deliverable=found.deliverable,
+        kind=found.kind,
+        promiser=found.promiser,
+        conditional=found.conditional,
+        plan=plan_of(due),
+        latest=due.last_day if due else None,
+        due_at=due.end if due else None,
+        other_plan=plan_of(other),
+        other_latest=other.last_day if other else None,
+        why_due=why(found.due) if found.due else "",
+        created_at=ctx.now,
+    )
+    promises.add(ctx.db, promise)
+    ctx.fact("promise.caught", lead=lead, promise=promise, words=found.text, rule=found.rule)
+    return promise
+
+
+def default_owner(ctx: Context, found: PromiseFound) -> int | None:
+    """Whoever would be asked, shown before it is confirmed."""
+    return find_owner(ctx, found.kind, ctx.id_of(ctx.me)) if found.promiser == "us" else None
+
+
+def plan_of(span: TimeSpan | None) -> date | None:
+    return (span.plan or span.last_day) if span else None
