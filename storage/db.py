@@ -10,7 +10,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, create_engine, event
@@ -97,7 +97,7 @@ class Database:
             with Session(self._writes, expire_on_commit=False) as session:
                 for work, answer in batch:
                     if answer.set_running_or_notify_cancel():
-                        answers.append(_run(session, work, answer))
+                        answers.append(_run(session, work, answer, alone=len(batch) == 1))
                 session.commit()
         except Exception as problem:  # the commit itself failed: nobody's work is saved
             for _, answer in batch:
@@ -108,12 +108,17 @@ class Database:
             tell()
 
 
-def _run(session: Session, work: Work, answer: "Future[Any]") -> Callable[[], None]:
-    """Do one piece of work in its savepoint; returns how to answer once all is committed."""
+def _run(session: Session, work: Work, answer: "Future[Any]", *, alone: bool) -> Callable[[], None]:
+    """Do one piece of work in its savepoint; returns how to answer once all is committed.
+
+    Work that has the transaction to itself needs no savepoint in it.
+    """
     try:
-        with session.begin_nested():
+        with nullcontext() if alone else session.begin_nested():
             result = work(session)
     except Exception as problem:  # belongs to whoever asked, not to the batch
         failure = problem
+        if alone:
+            session.rollback()
         return lambda: answer.set_exception(failure)
     return lambda: answer.set_result(result)
