@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from nlp.clauses import due_times, is_ahead
 from nlp.lexicon import Action, Thing
 from nlp.note import Clause, Note
+from nlp.things import Owed
 
 PURPOSE = re.compile(r"(?:给|让|供)(?:他|她|客户|对方|他们|她们|大家|领导|院长|老板)?们?[^,]{0,2}$")
 """寄过去给他试用: the trial is what the sample is for."""
@@ -14,7 +15,6 @@ IS_CONDITION = re.compile(
     r"^[^,]{0,6}?(?:完(?=[^,]{2})|后|之后|以后|好了?再|了再|前(?=付|打|签|给|发|交|再)|的话|才|之前(?=付|打|签))"
 )
 JOINED = re.compile(r"^\s*(?:和|与|及|以及|、|跟|加|还有|and|&|plus|\+)\s*")
-OF = re.compile(r"^\s*的?\s*$")
 HANDED_OVER = frozenset({"sample", "quote", "proposal", "document", "invoice", "shipment"})
 HAND_OVER = Action("hand_over", "", "", "", "", alone=False)
 FEW_LETTERS = 9
@@ -23,16 +23,6 @@ TALKED_ABOUT = re.compile(
 )
 PURPOSES = frozenset({"open_trial", "visit", "install", "accept", "repair"})
 GENERIC = frozenset({"send", "make", "arrange", "open_account", "transfer", "ask_for", "hand_over"})
-
-
-@dataclass(frozen=True, slots=True)
-class Owed:
-    """A thing named in the note."""
-
-    thing: Thing
-    begin: int
-    finish: int
-    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +40,7 @@ class Act:
 
 
 def things_in(clause: Clause, note: Note) -> list[Owed]:
-    """样机的测试报告 names one thing: the report."""
-    found: list[Owed] = []
-    for match in note.lexicon.thing.finditer(clause.text):
-        thing = note.lexicon.things[match.lastgroup or ""]
-        begin = clause.begin + match.start()
-        if found and OF.match(note.folded[found[-1].finish : begin]):
-            found.pop()
-        found.append(Owed(thing, begin, clause.begin + match.end(), match[0]))
-    return found
+    return [owed for owed in note.things if clause.begin <= owed.begin < clause.finish]
 
 
 def find_act(clause: Clause, note: Note) -> Act | None:
@@ -96,7 +78,7 @@ def _says_more(clause: Clause, things: Sequence[Owed]) -> bool:
 
 def _actions(clause: Clause, note: Note) -> Iterator[tuple[Action, int, int]]:
     for match in note.lexicon.action.finditer(clause.text):
-        action = note.lexicon.actions[match.lastgroup or ""]
+        action = note.lexicon.action_of(match)
         begin, finish = match.span()
         inside_name = any(
             who.begin < clause.begin + finish and clause.begin + begin < who.finish

@@ -9,14 +9,11 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
 
+from nlp.phrases import NOTHING, Words, pattern_of, words_of
 from nlp.text import fold
 
 Tables = Mapping[str, Mapping[str, Any]]
 """File name without ending → the parsed file."""
-
-GAP = "[^,;!?。\n]{0,8}?"
-NO_LETTER_BEFORE, NO_LETTER_AFTER = "(?<![a-z])", "(?![a-z])"
-NEVER = re.compile("(?!)")
 
 
 class LexiconError(ValueError):
@@ -53,8 +50,8 @@ class Topic:
 
     id: str
     name: str
-    said: re.Pattern[str]
-    unless: re.Pattern[str]
+    said: Words
+    unless: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +82,15 @@ class Lexicon:
     """All vocabulary, compiled."""
 
     slips: Sequence[tuple[str, str]]
-    thing: re.Pattern[str]
+    thing: Words
     things: Mapping[str, Thing]
-    action: re.Pattern[str]
-    actions: Mapping[str, Action]
-    cues: Mapping[str, re.Pattern[str]]
+    """By the words that name them."""
+    other_things: Sequence[tuple[re.Pattern[str], Thing]]
+    """Those that only a pattern can tell."""
+    action: Words
+    actions: Sequence[tuple[Words, Action]]
+    """In the order in which they are tried."""
+    cues: Mapping[str, Words]
     tags: Sequence[Topic]
     stages: Sequence[Topic]
     rival: re.Pattern[str]
@@ -98,8 +99,26 @@ class Lexicon:
     companies: CompanyWords
     translations: Mapping[str, str]
 
-    def cue(self, name: str) -> re.Pattern[str]:
+    def cue(self, name: str) -> Words:
         return self.cues[name]
+
+    def action_of(self, match: re.Match[str]) -> Action:
+        """What a match of `action` does: the first action that is said so at its place."""
+        for said, action in self.actions:
+            if said.match(match.string, match.start()):
+                return action
+        raise LookupError(match[0])
+
+    def thing_of(self, match: re.Match[str]) -> Thing:
+        """What a match of `thing` names."""
+        known = self.things.get(match[0])
+        if known is not None:
+            return known
+        for pattern, thing in self.other_things:
+            found = pattern.match(match.string, match.start())
+            if found and found.end() == match.end():
+                return thing
+        raise LookupError(match[0])
 
 
 @cache
@@ -122,13 +141,17 @@ def read_tables(folder: Traversable) -> Tables:
 
 def compile_lexicon(tables: Tables) -> Lexicon:
     """Raises LexiconError for the first thing that cannot be used."""
-    things, thing = _things(tables)
     actions, action = _actions(tables)
     companies = _companies(tables)
+    named = _named_things(tables)
+    plain = {words: thing for words, thing in named if words.isalnum()}
     return Lexicon(
         slips=_slips(tables),
-        things=things,
-        thing=thing,
+        thing=words_of(words for words, _ in named),
+        things=plain,
+        other_things=tuple(
+            (re.compile(words), thing) for words, thing in named if words not in plain
+        ),
         actions=actions,
         action=action,
         cues={
@@ -144,25 +167,17 @@ def compile_lexicon(tables: Tables) -> Lexicon:
     )
 
 
-def phrases(file: str, key: str, said: object) -> re.Pattern[str]:
-    """One pattern for all phrases of a list."""
-    return _compile(file, key, alternatives(file, key, said))
+def phrases(file: str, key: str, said: object) -> Words:
+    """All phrases of a list as one."""
+    return words_of(_phrase(file, key, each) for each in _strings(file, key, said))
 
 
 def alternatives(file: str, key: str, said: object) -> str:
-    return "|".join(_phrase(file, key, phrase) for phrase in _strings(file, key, said)) or "(?!)"
+    return "|".join(_phrase(file, key, each) for each in _strings(file, key, said)) or NOTHING
 
 
 def _phrase(file: str, key: str, phrase: str) -> str:
-    """`…` is a short gap inside a clause; Latin words stand alone; groups never capture."""
-    pattern = re.sub(r"(?<!\\)\((?!\?)", "(?:", phrase)
-    pattern = re.sub(r"(?<!\\)[A-Z]+", lambda found: found[0].lower(), pattern)
-    pattern = pattern.replace("…", GAP)
-    plain = pattern.replace("(?:", "")
-    if re.match(r"[a-z]", plain):
-        is_word = re.search(r"[a-z][)?]*$", plain) and not re.search(r"\(\?[!=][^()]*\)$", pattern)
-        after = NO_LETTER_AFTER if is_word else ""
-        pattern = f"{NO_LETTER_BEFORE}(?:{pattern}){after}"
+    pattern = pattern_of(phrase)
     _compile(file, key, pattern, shown=phrase)
     return pattern
 
@@ -195,47 +210,29 @@ def _slips(tables: Tables) -> Sequence[tuple[str, str]]:
     return tuple((fold(wrong), fold(right)) for wrong, right in slips.items())
 
 
-def _things(tables: Tables) -> tuple[Mapping[str, Thing], re.Pattern[str]]:
-    """Each thing is one named group, longest wording first, so a match tells its thing."""
-    said: list[tuple[str, str]] = []
-    things: dict[str, Thing] = {}
+def _named_things(tables: Tables) -> list[tuple[str, Thing]]:
+    """Every wording with its thing, the longest first."""
+    named: list[tuple[str, Thing]] = []
     for kind, names in tables.get("deliverables", {}).items():
-        if kind == "translate":
-            continue
-        for name, words in names.items():
-            group = f"t{len(things)}"
-            things[group] = Thing(name, kind)
+        for name, words in names.items() if kind != "translate" else ():
             key = f"{kind}.{name}"
             spoken = [name, *_strings("deliverables", key, words)]
-            said += [(_phrase("deliverables", key, word), group) for word in spoken]
-    said.sort(key=lambda item: -len(re.sub(r"\(\?[!=<].*?\)", "", item[0])))
-    groups, parts = Counted(), []
-    for pattern, group in said:
-        parts.append(f"(?P<{groups.next(group)}>{pattern})")
-    by_group = {name: things[name.partition("_")[0]] for name in groups.names}
-    return by_group, _compile("deliverables", "all", "|".join(parts) or "(?!)")
+            named += [(_phrase("deliverables", key, each), Thing(name, kind)) for each in spoken]
+    return sorted(named, key=lambda item: -len(re.sub(r"\(\?[!=<].*?\)", "", item[0])))
 
 
-class Counted:
-    """Distinct group names for repeated ids: a regular expression wants each name once."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-
-    def next(self, group: str) -> str:
-        self.names.append(f"{group}_{len(self.names)}")
-        return self.names[-1]
-
-
-def _actions(tables: Tables) -> tuple[Mapping[str, Action], re.Pattern[str]]:
-    actions: dict[str, Action] = {}
-    parts: list[str] = []
+def _actions(tables: Tables) -> tuple[Sequence[tuple[Words, Action]], Words]:
+    actions: list[tuple[Words, Action]] = []
+    everything: list[str] = []
     for entry in tables.get("actions", {}).get("action", []):
         action = _action(entry)
-        actions[action.id] = action
-        said = alternatives("actions", f"{action.id}.said", entry.get("said"))
-        parts.append(f"(?P<{action.id}>{said})")
-    return actions, _compile("actions", "all", "|".join(parts) or "(?!)")
+        key = f"{action.id}.said"
+        said = [
+            _phrase("actions", key, each) for each in _strings("actions", key, entry.get("said"))
+        ]
+        actions.append((words_of(said), action))
+        everything += said
+    return actions, words_of(everything)
 
 
 def _action(entry: Mapping[str, Any]) -> Action:
@@ -304,7 +301,11 @@ def _companies(tables: Tables) -> CompanyWords:
     return CompanyWords(
         suffix=alternatives("companies", "suffixes", listed("suffixes")),
         english_suffix="|".join(listed("english_suffixes")) or "(?!)",
-        competitor=phrases("companies", "competitors", listed("competitors")),
+        competitor=_compile(
+            "companies",
+            "competitors",
+            alternatives("companies", "competitors", listed("competitors")),
+        ),
         places=frozenset(listed("places")),
         never=frozenset(listed("never")),
         ours=frozenset(listed("ours")),

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from nlp.lexicon import Lexicon
 from nlp.text import fold
+from nlp.things import Owed, find_things
 from nlp.time import find
 from nlp.time.types import TimeSpan
 from nlp.types import ReadContext, Slot
@@ -65,6 +66,7 @@ class Note:
     people: Sequence[Slot[str]]
     times: Sequence[TimeSpan]
     clauses: Sequence[Clause]
+    things: Sequence[Owed]
     customers: Sequence[str] = ()
 
     @property
@@ -118,6 +120,7 @@ def prepare(
         people=people,
         times=times,
         clauses=tuple(_clauses(folded, times)),
+        things=find_things(folded, lexicon),
         customers=context.customers,
     )
 

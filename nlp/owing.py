@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from nlp.acts import GENERIC, Act, Owed, carried_things, things_in
+from nlp.acts import GENERIC, Act, carried_things, things_in
 from nlp.note import Note
+from nlp.things import Owed
 
 LOOK_BACK = 4
 """How many clauses an unnamed thing may reach back: "要两份样品，…，明天寄"."""

@@ -4,6 +4,7 @@ import re
 
 from nlp.acts import Act
 from nlp.note import Clause, Note
+from nlp.phrases import Words
 from nlp.types import Promiser, Slot
 
 EITHER = frozenset({"reply", "document", "visit", "other", "trial", "payment", "contract"})
@@ -157,7 +158,7 @@ def owner_of(act: Act, promiser: Promiser, note: Note) -> str:
     return ""
 
 
-def _last(pattern: re.Pattern[str], text: str) -> int:
+def _last(pattern: re.Pattern[str] | Words, text: str) -> int:
     return max((match.start() for match in pattern.finditer(text)), default=-1)
 
 

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 
+from nlp.clauses import is_chore
 from nlp.lexicon import Topic
 from nlp.note import Note
-from nlp.clauses import is_chore
 from nlp.types import PromiseFound, Slot
 
 TRIAL_OR_BUDGET = re.compile(r"小试|中试|试[用产机]|测试|样机|poc|预算|trial|pilot|budget", re.I)

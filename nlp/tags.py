@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-from nlp.lexicon import Topic
 from nlp.clauses import is_chore
+from nlp.lexicon import Topic
 from nlp.note import Note
 from nlp.types import Slot
 
