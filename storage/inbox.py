@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, exists, func, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
@@ -33,10 +33,8 @@ def add(db: Session, *, key: str, kind: str, body: str, lane: str, at: datetime)
         "attempts": 0,
         "error": "",
     }
-    saved = db.execute(
-        flavour.insert(Inbox).values(row).on_conflict_do_nothing(index_elements=["key"])
-    )
-    return bool(saved.rowcount)  # type: ignore[attr-defined]
+    insert = flavour.insert(Inbox).values(row).on_conflict_do_nothing(index_elements=["key"])
+    return db.scalar(insert.returning(col(Inbox.id))) is not None
 
 
 def ready(db: Session, now: datetime, limit: int) -> Sequence[Inbox]:
@@ -44,17 +42,9 @@ def ready(db: Session, now: datetime, limit: int) -> Sequence[Inbox]:
 
     A lane waits behind its first event while that one is being retried.
     """
-    earlier = aliased(Inbox)
-    blocked = exists().where(
-        and_(
-            col(earlier.lane) == col(Inbox.lane),
-            col(earlier.state) == "new",
-            col(earlier.id) < col(Inbox.id),
-        )
-    )
     query = (
         select(Inbox)
-        .where(col(Inbox.state) == "new", col(Inbox.due) <= now, ~blocked)
+        .where(col(Inbox.state) == "new", col(Inbox.due) <= now, _is_first())
         .order_by(col(Inbox.id))
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -63,7 +53,19 @@ def ready(db: Session, now: datetime, limit: int) -> Sequence[Inbox]:
 
 
 def next_due(db: Session) -> datetime | None:
-    return db.scalar(select(func.min(Inbox.due)).where(col(Inbox.state) == "new"))
+    """When there is something to handle. Events behind the first one of their lane wait for it."""
+    return db.scalar(select(func.min(Inbox.due)).where(col(Inbox.state) == "new", _is_first()))
+
+
+def _is_first() -> ColumnElement[bool]:
+    earlier = aliased(Inbox)
+    return ~exists().where(
+        and_(
+            col(earlier.lane) == col(Inbox.lane),
+            col(earlier.state) == "new",
+            col(earlier.id) < col(Inbox.id),
+        )
+    )
 
 
 def done(db: Session, row: Inbox, now: datetime) -> None:
