@@ -27,20 +27,29 @@ def claim(db: Session, now: datetime, token: str, limit: int) -> Sequence[Job]:
     return rows
 
 
-def retry(db: Session, job_id: int, now: datetime, error: str) -> bool:
+def retry(db: Session, job_id: int, token: str, now: datetime, error: str) -> bool:
     """Try again later; False when the job has had its last try."""
-    row = db.get(Job, job_id)
-    if row is None or row.attempts > len(RETRIES):
+    row = _held(db, job_id, token)
+    if row is None:
+        return True
+    if row.attempts > len(RETRIES):
         return False
     row.due, row.error, row.token = now + RETRIES[row.attempts - 1], error, ""
     db.add(row)
     return True
 
 
-def finish(db: Session, job_id: int) -> None:
-    row = db.get(Job, job_id)
+def finish(db: Session, job_id: int, token: str) -> bool:
+    """The job is answered; False when somebody else has taken it meanwhile."""
+    row = _held(db, job_id, token)
     if row is not None:
         db.delete(row)
+    return row is not None
+
+
+def _held(db: Session, job_id: int, token: str) -> Job | None:
+    row = db.get(Job, job_id)
+    return row if row is not None and row.token == token else None
 
 
 def release(db: Session, now: datetime) -> None:

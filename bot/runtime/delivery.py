@@ -2,9 +2,10 @@
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import structlog
 from sqlmodel import Session
@@ -18,15 +19,16 @@ from bot.platforms.protocol import (
     Rejected,
     Sent,
 )
-from bot.runtime.loop import Loop, Round
+from bot.runtime.loop import Errands, Round
 from cards import model
 from cards.model import Card
 from cards.render import plain
-from storage import outbox, people
+from storage import parcels, people
 from storage.db import Database
 from storage.models import Outbox, ShownCard
 
 log = structlog.get_logger()
+T = TypeVar("T")
 TIMEOUT = 20.0
 """Seconds for one call; below the lease, so that nobody else sends what is still on its way."""
 AT_ONCE = 16
@@ -45,29 +47,48 @@ class Parcel:
     sent: Sent
     person_id: int | None
     expires_at: datetime | None
+    plain: bool
+    tried: tuple[str, ...]
+    token: str
 
     @property
     def platform(self) -> str:
         return self.address.partition(":")[0]
 
+    @property
+    def card(self) -> Card:
+        whole = model.load(self.body)
+        return Card(text=plain.render(whole)) if self.plain else whole
 
-class Delivery(Loop):
+    @property
+    def is_text(self) -> bool:
+        return self.action == "welcome" or self.card.is_plain
+
+    @property
+    def holds_one_time_right(self) -> bool:
+        """DingTalk's right to edit is the card's own id, and is never used up."""
+        return self.sent.edit_code not in ("", self.card_id)
+
+
+class Delivery(Errands):
     """Sends what the outbox holds, and writes down what became of it."""
 
     def __init__(self, db: Database, now: Now, platforms: Mapping[str, Platform]) -> None:
-        super().__init__(now)
+        super().__init__(now, at_once=AT_ONCE)
         self.db = db
         self._platforms = platforms
-        self._token = secrets.token_hex(8)
 
     async def step(self) -> Round:
-        parcels, due = await self.db.write(self._claim)
-        await asyncio.gather(*(self._deliver(parcel) for parcel in parcels))
-        return Round(bool(parcels), due)
+        if not self.free:
+            return Round(worked=False)
+        claimed, due = await self.db.write(self._claim)
+        for parcel in claimed:
+            self.set_out(self._deliver(parcel))
+        return Round(bool(claimed), due)
 
     def _claim(self, db: Session) -> tuple[list[Parcel], datetime | None]:
-        rows = outbox.claim(db, self.now(), self._token, AT_ONCE)
-        return [_parcel(row, card) for row, card in rows], None if rows else outbox.next_due(db)
+        rows = parcels.claim(db, self.now(), secrets.token_hex(8), self.free)
+        return [_parcel(row, card) for row, card in rows], None if rows else parcels.next_due(db)
 
     async def _deliver(self, parcel: Parcel) -> None:
         if parcel.expires_at is not None and self.now() > parcel.expires_at:
@@ -79,10 +100,13 @@ class Delivery(Loop):
         except EditRefused as refusal:
             await self._edit_refused(parcel, refusal)
         except RateLimited as limit:
-            await self._again(parcel, str(limit), timedelta(seconds=limit.retry_after))
+            await self._postpone(parcel, limit)
         except Rejected as refusal:
             await self._refused(parcel, refusal)
         except (PlatformError, TimeoutError) as fault:
+            await self._again(parcel, f"{type(fault).__name__}: {fault}")
+        except Exception as fault:  # a defect of ours must not keep the address waiting for ever
+            log.exception("delivery.fault", outbox=parcel.id)
             await self._again(parcel, f"{type(fault).__name__}: {fault}")
         else:
             await self._delivered(parcel, sent)
@@ -94,18 +118,15 @@ class Delivery(Loop):
         if parcel.action == "welcome":
             await platform.welcome(parcel.sent.message_id, parcel.body)
             return Sent("")
-        card = model.load(parcel.body)
-        if parcel.action == "edit":
-            return await platform.edit(parcel.address, parcel.sent, card, card_id=parcel.card_id)
-        return await platform.send(parcel.address, card, card_id=parcel.card_id)
+        if parcel.action == "send":
+            return await platform.send(parcel.address, parcel.card, card_id=parcel.card_id)
+        if not (parcel.sent.message_id or parcel.sent.edit_code):
+            raise EditRefused("this card has never arrived")
+        return await platform.edit(parcel.address, parcel.sent, parcel.card, card_id=parcel.card_id)
 
     async def _delivered(self, parcel: Parcel, sent: Sent) -> None:
-        now = self.now()
-        await self.db.write(
-            lambda db: outbox.delivered(
-                db, parcel.id, now, sent.message_id, sent.edit_code, sent.note
-            )
-        )
+        receipt = (sent.message_id, sent.edit_code, sent.note)
+        await self._write(parcels.delivered, parcel, *receipt)
 
     async def _edit_refused(self, parcel: Parcel, refusal: EditRefused) -> None:
         """Try the next right to edit, else continue on a new card.
@@ -113,39 +134,45 @@ class Delivery(Loop):
         After a try that broke off the refusal means that it did get through: such a right works
         once, and we alone hold it.
         """
-        if parcel.attempts > 1 and parcel.sent.edit_code:
+        if parcel.attempts > 1 and parcel.holds_one_time_right:
             await self._delivered(parcel, Sent("", note=f"an earlier try took effect: {refusal}"))
-            return
-        now, reason = self.now(), f"编辑未成，改发新卡：{refusal}"
-        if not await self.db.write(lambda db: outbox.drop_code(db, parcel.id, now)):
-            await self.db.write(lambda db: outbox.send_anew(db, parcel.id, now, reason))
+        elif not await self._write(parcels.drop_code, parcel):
+            await self._write(parcels.send_anew, parcel, f"编辑未成，改发新卡：{refusal}")
 
     async def _refused(self, parcel: Parcel, refusal: Rejected) -> None:
         """From card to text, then to the person's next channel, then it is refused for good."""
         log.warning("delivery.refused", outbox=parcel.id, reason=str(refusal))
-        if parcel.action != "welcome" and not model.load(parcel.body).is_plain:
-            text = model.dump(Card(text=plain.render(model.load(parcel.body))))
-            await self.db.write(lambda db: outbox.say_plainly(db, parcel.id, text, self.now()))
-            return
+        if not parcel.is_text:
+            await self._write(parcels.say_plainly, parcel, f"卡片未被接受，改发文字：{refusal}")
+        else:
+            await self._give_up(parcel, str(refusal))
+
+    async def _postpone(self, parcel: Parcel, limit: RateLimited) -> None:
+        log.warning("delivery.postponed", outbox=parcel.id, seconds=limit.retry_after)
+        wait = timedelta(seconds=limit.retry_after)
+        if not await self._write(parcels.postpone, parcel, str(limit), wait):
+            await self._give_up(parcel, str(limit))
+
+    async def _again(self, parcel: Parcel, error: str) -> None:
+        log.warning("delivery.again", outbox=parcel.id, error=error)
+        if not await self._write(parcels.retry, parcel, error):
+            await self._give_up(parcel, error)
+
+    async def _give_up(self, parcel: Parcel, reason: str) -> None:
+        """Here; another channel of the same person may do."""
         other = await self.db.write(lambda db: _next_channel(db, parcel))
         if other:
-            now = self.now()
-            reason = f"{parcel.platform} 未送达：{refusal}"
-            await self.db.write(lambda db: outbox.move(db, parcel.id, other, now, reason))
+            await self._write(parcels.move, parcel, other, f"{parcel.platform} 未送达：{reason}")
         else:
-            await self._settle(parcel, "refused", str(refusal))
+            await self._settle(parcel, "refused", reason)
 
-    async def _again(self, parcel: Parcel, error: str, wait: timedelta | None = None) -> None:
-        now = self.now()
-        log.warning("delivery.again", outbox=parcel.id, error=error)
-        if not await self.db.write(lambda db: outbox.retry(db, parcel.id, now, error, wait)):
-            await self._settle(parcel, "refused", error)
+    async def _settle(self, parcel: Parcel, state: str, reason: str) -> None:
+        await self._write(parcels.settle, parcel, state, reason)
 
-    async def _settle(self, parcel: Parcel, state: str, error: str = "", note: str = "") -> None:
+    async def _write(self, change: Callable[..., T], parcel: Parcel, *more: object) -> T:
+        """Do it to the parcel's row, as far as we still hold it."""
         now = self.now()
-        await self.db.write(
-            lambda db: outbox.settle(db, parcel.id, now, state, error=error, note=note)
-        )
+        return await self.db.write(lambda db: change(db, parcel.id, parcel.token, now, *more))
 
 
 def _parcel(row: Outbox, card: ShownCard) -> Parcel:
@@ -159,14 +186,15 @@ def _parcel(row: Outbox, card: ShownCard) -> Parcel:
         Sent(card.message_id, next(iter(card.edit_codes), "")),
         card.person_id,
         row.expires_at,
+        row.plain,
+        tuple(row.tried),
+        row.token,
     )
 
 
 def _next_channel(db: Session, parcel: Parcel) -> str:
-    """The account after this one in the person's list, the one used last being first; empty
-    when there is none."""
+    """The person's account used last among those not yet tried; empty when there is none."""
     if parcel.person_id is None:
         return ""
-    known = list(people.addresses(db, parcel.person_id))
-    later = known[known.index(parcel.address) + 1 :] if parcel.address in known else []
-    return later[0] if later else ""
+    known = people.addresses(db, parcel.person_id)
+    return next((a for a in known if a not in (parcel.address, *parcel.tried)), "")

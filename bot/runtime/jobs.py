@@ -2,7 +2,8 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlmodel import Session
 from bot import events
 from bot.events import JobFinished
 from bot.platforms.protocol import Now, PlatformError, Rejected
-from bot.runtime.loop import Loop, Round
+from bot.runtime.loop import Errands, Round
 from storage import inbox, jobs
 from storage.db import Database
 from storage.models import Job
@@ -24,55 +25,73 @@ TIMEOUT = 45.0
 AT_ONCE = 8
 
 
-class Jobs(Loop):
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One job row, read out of its session."""
+
+    id: int
+    name: str
+    subject: int
+    data: dict[str, str]
+    token: str
+
+
+class Jobs(Errands):
     """`calls` holds what each job name means."""
 
     def __init__(
         self, db: Database, now: Now, *, calls: Mapping[str, Call], after: Callable[[], None]
     ) -> None:
-        super().__init__(now)
+        super().__init__(now, at_once=AT_ONCE)
         self.db = db
         self._calls = calls
         self._after = after
-        self._token = secrets.token_hex(8)
 
     async def step(self) -> Round:
-        rows, due = await self.db.write(self._claim)
-        await asyncio.gather(*(self._do(row) for row in rows))
-        return Round(bool(rows), due)
+        if not self.free:
+            return Round(worked=False)
+        errands, due = await self.db.write(self._claim)
+        for errand in errands:
+            self.set_out(self._do(errand))
+        return Round(bool(errands), due)
 
-    def _claim(self, db: Session) -> tuple[Sequence[Job], datetime | None]:
-        rows = jobs.claim(db, self.now(), self._token, AT_ONCE)
-        return rows, None if rows else jobs.next_due(db)
+    def _claim(self, db: Session) -> tuple[list[Errand], datetime | None]:
+        rows = jobs.claim(db, self.now(), secrets.token_hex(8), self.free)
+        return [_errand(row) for row in rows], None if rows else jobs.next_due(db)
 
-    async def _do(self, row: Job) -> None:
+    async def _do(self, errand: Errand) -> None:
         try:
             async with asyncio.timeout(TIMEOUT):
-                result = await self._calls[row.name](row.data)
+                result = await self._calls[errand.name](errand.data)
         except Rejected as problem:
-            await self._answer(row, {}, str(problem))
-        except (PlatformError, TimeoutError, KeyError) as problem:
-            await self._try_again(row, f"{type(problem).__name__}: {problem}")
+            await self._answer(errand, {}, str(problem))
+        except (PlatformError, TimeoutError) as problem:
+            await self._try_again(errand, f"{type(problem).__name__}: {problem}")
+        except Exception as problem:  # also a defect of ours ends as an answer that says so
+            log.exception("job.fault", job=errand.name, id=errand.id)
+            await self._try_again(errand, f"{type(problem).__name__}: {problem}")
         else:
-            await self._answer(row, result, "")
+            await self._answer(errand, result, "")
 
-    async def _try_again(self, row: Job, error: str) -> None:
-        now, row_id = self.now(), row.id or 0
-        log.warning("job.failed", job=row.name, id=row_id, error=error)
-        if not await self.db.write(lambda db: jobs.retry(db, row_id, now, error)):
-            await self._answer(row, {}, error)
+    async def _try_again(self, errand: Errand, error: str) -> None:
+        now = self.now()
+        log.warning("job.failed", job=errand.name, id=errand.id, error=error)
+        if not await self.db.write(lambda db: jobs.retry(db, errand.id, errand.token, now, error)):
+            await self._answer(errand, {}, error)
 
-    async def _answer(self, row: Job, result: dict[str, Any], error: str) -> None:
-        now, row_id = self.now(), row.id or 0
-        event = JobFinished(
-            f"job:{row_id}:{row.name}", now, row.name, row.subject, row.data, result, error
-        )
+    async def _answer(self, errand: Errand, result: dict[str, Any], error: str) -> None:
+        key, now = f"job:{errand.id}:{errand.name}", self.now()
+        event = JobFinished(key, now, errand.name, errand.subject, errand.data, result, error)
         kind, body = events.dump(event)
         lane = events.lane(event)
 
         def save(db: Session) -> None:
-            inbox.add(db, key=event.key, kind=kind, body=body, lane=lane, at=now)
-            jobs.finish(db, row_id)
+            if jobs.finish(db, errand.id, errand.token):
+                inbox.add(db, key=key, kind=kind, body=body, lane=lane, at=now)
 
         await self.db.write(save)
         self._after()
+
+
+def _errand(row: Job) -> Errand:
+    return Errand(row.id or 0, row.name, row.subject, row.data, row.token)

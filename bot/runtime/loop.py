@@ -1,8 +1,9 @@
 """A loop that works while there is work, and sleeps until the next moment or a bell."""
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -12,6 +13,8 @@ log = structlog.get_logger()
 LONGEST_SLEEP = 30.0
 """Seconds after which a loop looks again although nobody rang: another process may have written."""
 PAUSE_AFTER_FAULT = 1.0
+GRACE = 5.0
+"""Seconds that errands on their way have for coming home when the loop is stopped."""
 
 
 class Round(NamedTuple):
@@ -74,3 +77,41 @@ class Loop:
             return
         finally:
             self._sleeping = False
+
+
+class Errands(Loop):
+    """A loop that sends errands out into the world, beside each other: none waits for another."""
+
+    def __init__(self, now: Now, *, at_once: int) -> None:
+        super().__init__(now)
+        self._at_once = at_once
+        self._out: set[asyncio.Task[None]] = set()
+
+    @property
+    def free(self) -> int:
+        """How many more may set out."""
+        return self._at_once - len(self._out)
+
+    @property
+    def is_idle(self) -> bool:
+        return super().is_idle and not self._out
+
+    def set_out(self, errand: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(errand)
+        self._out.add(task)
+        task.add_done_callback(self._home)
+
+    async def stop(self) -> None:
+        """Nobody sets out any more, and whoever is out may come home with a receipt."""
+        await super().stop()
+        if self._out:
+            _, late = await asyncio.wait(self._out, timeout=GRACE)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    def _home(self, task: asyncio.Task[None]) -> None:
+        self._out.discard(task)
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            log.error("errand.fault", loop=type(self).__name__, exc_info=fault)
+        self.ring()

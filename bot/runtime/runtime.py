@@ -17,7 +17,7 @@ from bot.runtime.loop import Loop
 from bot.runtime.timers import Timers
 from cards.model import Card
 from config.schema import Rules
-from storage import inbox, jobs, outbox, timers
+from storage import inbox, jobs, parcels, timers
 from storage.db import Database
 
 GLANCE = 0.0005
@@ -69,7 +69,7 @@ class Runtime:
         leases found there belong to the dead."""
         if self.db.engine.dialect.name == "sqlite":
             now = self.clock()
-            await self.db.write(lambda db: outbox.release(db, now))
+            await self.db.write(lambda db: parcels.release(db, now))
             await self.db.write(lambda db: jobs.release(db, now))
         for loop in self._loops:
             loop.start()
@@ -98,11 +98,11 @@ class Runtime:
 
     def _is_busy(self, db: Session) -> bool:
         now = self.clock()
-        waiting = (inbox.next_due(db), outbox.next_due(db), timers.next_due(db), jobs.next_due(db))
-        sending = outbox.in_flight(db) or jobs.in_flight(db)
+        waiting = (inbox.next_due(db), parcels.next_due(db), timers.next_due(db), jobs.next_due(db))
+        sending = parcels.in_flight(db) or jobs.in_flight(db)
         return sending or any(due is not None and due <= now for due in waiting)
 
 
 def _next_moment(db: Session) -> datetime | None:
-    waiting = (inbox.next_due(db), outbox.next_due(db), timers.next_due(db), jobs.next_due(db))
+    waiting = (inbox.next_due(db), parcels.next_due(db), timers.next_due(db), jobs.next_due(db))
     return min((due for due in waiting if due is not None), default=None)
