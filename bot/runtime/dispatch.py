@@ -99,7 +99,15 @@ class Dispatcher(Loop):
             log.info("event.unwanted", inbox=row.id, kind=row.kind)
 
     def _apologise(self, db: Session, row: Inbox, now: datetime) -> None:
+        """Once, and as far as possible: the event may be one that can no longer be read."""
+        try:
+            with db.begin_nested():
+                self._say_sorry(db, row, now)
+        except Exception:  # a parked event must not hold up all others
+            log.exception("apology.failed", inbox=row.id, key=row.key)
+
+    def _say_sorry(self, db: Session, row: Inbox, now: datetime) -> None:
         event = events.load(row.kind, row.body)
         if isinstance(event, MessageReceived | CardClicked):
             ctx = Context(db, event, row.id or 0, now, self._rules(), self._public_url)
-            ctx.reply(self._sorry(row.id or 0))
+            ctx.send(event.chat, self._sorry(row.id or 0), once=f"sorry:{row.id}")
