@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager, nullcontext
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlmodel import Session
 
 T = TypeVar("T")
@@ -24,7 +24,7 @@ BATCH = 256
 def connect(url: str, *, durable: bool = True) -> Engine:
     """An engine for a SQLite or PostgreSQL URL. `durable=False` is for tests only."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(_with_driver(url), pool_pre_ping=True)
     engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 30})
 
     @event.listens_for(engine, "connect")
@@ -45,6 +45,13 @@ def connect(url: str, *, durable: bool = True) -> Engine:
     return engine
 
 
+def _with_driver(url: str) -> URL:
+    """`postgresql://…`, as operators write it, means the driver we are tested with."""
+    given = make_url(url)
+    plain = given.drivername in ("postgresql", "postgres")
+    return given.set(drivername="postgresql+psycopg") if plain else given
+
+
 class Database:
     """Start it with `open()`, end it with `close()`; what was queued before is still written."""
 
@@ -52,14 +59,18 @@ class Database:
         self.engine = engine
         self._writes = engine.execution_options(writes=True)
         self._queue: queue.SimpleQueue[tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
+        self._closing = threading.Lock()
+        self._closed = False
         self._thread = threading.Thread(target=self._write_forever, name="writer", daemon=True)
 
     def open(self) -> None:
         self._thread.start()
 
     def close(self) -> None:
-        if self._thread.is_alive():
+        with self._closing:
+            self._closed = True
             self._queue.put(None)
+        if self._thread.is_alive():
             self._thread.join()
         self.engine.dispose()
 
@@ -68,8 +79,12 @@ class Database:
         return await asyncio.wrap_future(self.submit(work))
 
     def submit(self, work: Callable[[Session], T]) -> "Future[T]":
+        """As `write`, for whoever does not wait. Raises RuntimeError after `close`."""
         answer: Future[T] = Future()
-        self._queue.put((work, answer))
+        with self._closing:
+            if self._closed:
+                raise RuntimeError("the database is closed: nothing can be written any more")
+            self._queue.put((work, answer))
         return answer
 
     @contextmanager
