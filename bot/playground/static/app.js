@@ -8,10 +8,14 @@ import { showTab, wireTabs } from "./tabs.js";
 
 const seats = new Map();
 
+// The hand-over is read from left to right; the manager hears last.
+const PARTS = ["sales", "delivery", "manager", "customer"];
+const byPart = (a, b) => PARTS.indexOf(a.role) - PARTS.indexOf(b.role);
+
 async function readState() {
   const state = await api.state();
   const seller = state.seats.find(({ role }) => role === "sales")?.name ?? "销售";
-  for (const data of state.seats) {
+  for (const data of state.seats.sort(byPart)) {
     if (!seats.has(data.key)) seats.set(data.key, openSeat(data, seller));
     const seat = seats.get(data.key);
     if (seat.isStale(data.messages)) location.reload();
@@ -21,7 +25,7 @@ async function readState() {
   }
   wireTabs([...seats.values()]);
   clock.show(state);
-  hint(state.counts.sent > 0);
+  hint(seats.values());
 }
 
 function openSeat(data, seller) {
@@ -42,7 +46,7 @@ function follow() {
     onOpen: () => readState().then(() => setLost(false), (problem) => fail(problem.message)),
     onMessage: ({ seat, message }) => {
       seats.get(seat)?.put(message);
-      hint(true);
+      hint(seats.values());
     },
     onClock: (told) => clock.show(told),
     onLost: () => setLost(true),

@@ -7,7 +7,7 @@ export class Composer {
   constructor(label, send) {
     this.send = send;
     const id = freshId("write");
-    this.input = el("textarea", { id, rows: 1, maxlength: 4000, placeholder: "写一句话，按 Enter 发出",
+    this.input = el("textarea", { id, rows: 1, maxlength: 4000, placeholder: "写一句话",
       autocomplete: "off", onkeydown: (event) => this.onKey(event) });
     this.voice = el("button", { type: "button", class: "voice", "aria-pressed": "false",
       title: "作为语音发出，文字就是识别结果", onclick: () => this.toggleVoice() }, "语音");
@@ -24,7 +24,7 @@ export class Composer {
   toggleVoice() {
     const on = this.voice.getAttribute("aria-pressed") !== "true";
     this.voice.setAttribute("aria-pressed", on);
-    this.input.placeholder = on ? "写下语音里说的话" : "写一句话，按 Enter 发出";
+    this.input.placeholder = on ? "写下语音里说的话" : "写一句话";
   }
 
   onKey(event) {

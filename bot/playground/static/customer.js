@@ -12,7 +12,7 @@ export class CustomerPanel {
     this.name = this.input("name", "李女士", true);
     this.company = this.input("company", "江北医院");
     this.channel = this.input("channel", "展会3号馆");
-    this.progress = el("p", { class: "progress" }, "发货进度：销售确认后，进度链接会出现在这里，客户不用登录。");
+    this.progress = el("p", { class: "progress", hidden: true });
     this.node = el("form", { class: "befriend", onsubmit: (event) => this.onSubmit(event) },
       this.progress,
       labelled("称呼", this.name), labelled("公司", this.company), labelled("从哪里来", this.channel),
@@ -49,6 +49,8 @@ export class CustomerPanel {
   look({ payload, to }) {
     this.welcome({ name: to, seller: this.seat.seller });
     const url = /https?:\/\/[^\s<>]+/.exec(words(payload))?.[0];
-    if (url) this.progress.replaceChildren("发货进度：", link("打开进度页", url));
+    if (!url) return;
+    this.progress.hidden = false;
+    this.progress.replaceChildren("发货进度：", link("打开进度页", url), "，不用登录");
   }
 }

@@ -12,14 +12,15 @@ const CLIENTS = { wecom: "企业微信", dingtalk: "钉钉", feishu: "飞书" };
 const TOAST_MS = 3500;
 const EMPTY = {
   sales: "还没有消息。写一句今天跟客户聊了什么。",
-  manager: "这里很安静：只有需要经理的事才会出现。",
-  delivery: "销售的承诺会变成任务卡，出现在这里。",
+  manager: "这里很安静：要主管拿主意的事才会出现。",
+  delivery: "销售确认的承诺会变成任务卡，出现在这里。",
   customer: "先加销售为好友，会收到欢迎语。",
 };
 
 export class SeatView {
   constructor({ key, title, platform, member, name, role }, seller) {
     Object.assign(this, { key, title, platform, member, name, role, seller, onNews: () => {} });
+    this.part = title.split(" · ")[0];
     this.client = role === "customer" ? "微信" : CLIENTS[platform];
     this.drawn = new Map();
     this.log = el("ol", { class: "log", role: "log", "aria-live": "off", tabindex: "0",
@@ -32,7 +33,7 @@ export class SeatView {
     this.node = el("section", { class: `seat ${skin}`, "aria-label": `${this.title}：${this.name}` },
       el("header", {},
         el("span", { class: "face", "aria-hidden": "true" }, initial(this.name)),
-        el("h2", {}, this.title, el("small", {}, this.name)),
+        el("h2", {}, this.part, el("small", {}, this.name)),
         el("span", { class: "client" }, this.client)),
       this.log, this.toastPlace, (this.customer ?? this.composer).node);
     this.emptyLine = el("li", { class: "empty" }, EMPTY[this.role]);
@@ -83,6 +84,13 @@ export class SeatView {
     node.classList.add("is-changed");
     this.reveal(node);
     this.tell(`${this.title}的一张卡片已更新：${summary(message)}`);
+  }
+
+  // The cards the bot has put into this chat, and how often it has changed them.
+  seen() {
+    const cards = [...this.drawn.values()].map(({ message }) => message)
+      .filter(({ own, content }) => !own && content === "card");
+    return { cards: cards.length, edits: cards.reduce((sum, { edits }) => sum + edits, 0) };
   }
 
   tell(sentence) {

@@ -8,7 +8,7 @@ export function wireTabs(seats) {
   if (tabs.size) return;
   for (const seat of seats) {
     const dot = el("span", { class: "dot", hidden: true }, el("span", { class: "unseen" }, "有新消息"));
-    const button = el("button", { type: "button", onclick: () => showTab(seat.key) }, seat.title, dot);
+    const button = el("button", { type: "button", onclick: () => showTab(seat.key) }, seat.part, dot);
     tabs.set(seat.key, { seat, button, dot });
     seat.onNews = () => { dot.hidden = isShown(seat); };
     document.getElementById("tabs").append(button);
