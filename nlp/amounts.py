@@ -19,16 +19,22 @@ MONEY = re.compile(
     rf"\s?(?P<yuan>元|块钱?|rmb|cny|人民币)?(?P<foreign>美[金元刀]|欧元|日元|港[币元]|usd|eur|刀)?"
 )
 COUNTED = re.compile(
-    r"\s?(?:多|左右)?(?:件|台|套|个|人|支|吨|米|公里|平|次|只|箱|户|亩|字|片|颗|条|pcs|小时|年|天|像素|units?|pieces)"
+    r"\s?(?:多|左右)?(?:件|台|套|个|人|支|吨|米|公里|平|次|只|箱|户|亩|字|片|颗|"
+    r"条|pcs|小时|年|天|像素|units?|pieces)"
 )
 PER_PIECE = re.compile(
-    r"\s?(?:元|块|rmb)?\s?(?:/|每|一)(?:台|套|件|个|支|吨|米|人|箱|只|年|月|条|平)|\s?(?:per|each|/)\b"
-    r"|(?:的)?(?:定金|订金|预付|首付|尾款|押金|保证金|违约金|罚款|余款|首款|运费|折扣|差价|缺口|欠款|货款没)"
+    r"\s?(?:元|块|rmb)?\s?(?:/|每|一)(?:台|套|件|个|支|吨|米|人|箱|只|年|月|条|"
+    r"平)|\s?(?:per|each|/)\b"
+    r"|(?:的)?(?:定金|订金|预付|首付|尾款|押金|保证金|违约金|罚款|余款|首款|运费|"
+    r"折扣|差价|缺口|欠款|货款没)"
 )
 NOT_THE_DEAL = re.compile(
-    r"(?:尾款|预付款?|首付款?|首款|定金|订金|押金|保证金|余款|进度款|欠款?|欠着|便宜|优惠了?|让(?!到)|降(?!到)|少(?!于)"
-    r"|差(?!不多)|砍(?!到)|返|贵了?|每[台套件个月年]|单价|[一单][台套件个支]|月租|运费|安装费|差旅|罚|补贴|注册资本|年营收"
-    r"|年产值|流水|deposit|balance|down ?payment|prepayment|unit price|per unit|discount|save)[^,;!?。]{0,6}$"
+    r"(?:尾款|预付款?|首付款?|首款|定金|订金|押金|保证金|余款|进度款|欠款?|欠着|"
+    r"便宜|优惠了?|让(?!到)|降(?!到)|少(?!于)"
+    r"|差(?!不多)|砍(?!到)|返|贵了?|每[台套件个月年]|单价|[一单][台套件个支]|月租|"
+    r"运费|安装费|差旅|罚|补贴|注册资本|年营收"
+    r"|年产值|流水|deposit|balance|down ?payment|prepayment|unit price|per unit|"
+    r"discount|save)[^,;!?。]{0,6}$"
 )
 INSTALMENT = re.compile(r"尾款|预付|首付|定金|订金|余款|保证金|欠款|balance|deposit")
 RIVAL_PRICE = re.compile(
@@ -43,6 +49,14 @@ def find_amount(note: Note) -> Slot[int] | None:
     found = list(_figures(note))
     deals = [slot for slot in found if slot.rule == "amount.deal"]
     return (deals or found)[-1] if found else None
+
+
+def yuan(words: str) -> int | None:
+    """The sum that the words are, and nothing else: 12万, 6万8, rmb 880k."""
+    match = MONEY.fullmatch(words)
+    if match is None or match["foreign"] or not (match["unit"] or match["sign"] or match["yuan"]):
+        return None
+    return _value(match)
 
 
 def _figures(note: Note) -> Iterator[Slot[int]]:

@@ -8,10 +8,12 @@ from nlp.note import Clause, Note
 from nlp.time.types import TimeSpan
 
 OPENS_CONDITION = re.compile(
-    r"^[^,]{0,6}?(?:只要|如果|要是|假如|一旦|若(?!干)|除非|等|前提是)|^\s*(?:and |but )?(?:if|once|as soon as|as long as|provided|assuming|after|when)\b"
+    r"^[^,]{0,6}?(?:只要|如果|要是|假如|一旦|若(?!干)|除非|等|前提是)|^\s*(?:and |"
+    r"but )?(?:if|once|as soon as|as long as|provided|assuming|after|when)\b"
 )
 CLOSES_CONDITION = re.compile(
-    r"(?:完|好|到|了|账|款|字|章|收|过|批|标|同|单)(?:之后|以后|后)$|的话$|(?:签|付|验)[完好][^,]{0,4}$"
+    r"(?:完|好|到|了|账|款|字|章|收|过|批|标|同|单)(?:之后|以后|后)$|的话$|(?:签|"
+    r"付|验)[完好][^,]{0,4}$"
 )
 HAS_CONSEQUENCE = re.compile(r"[就才]|再(?![说看谈定议聊考])")
 
@@ -26,11 +28,8 @@ def is_ahead(times: Sequence[TimeSpan], now: datetime) -> bool:
 
 
 def is_chore(clause: Clause, note: Note) -> bool:
-    """Talk about our own office says nothing about a customer; neither does the rest of its sentence."""
-    chore = note.lexicon.cue("chore")
-    return any(
-        other.sentence == clause.sentence and chore.search(other.text) for other in note.clauses
-    )
+    """Talk about our own office, and the rest of its sentence, says nothing about a customer."""
+    return clause.sentence in note.chores
 
 
 def is_condition(clause: Clause) -> bool:
@@ -42,7 +41,7 @@ def is_condition(clause: Clause) -> bool:
 
 
 def hangs_on_condition(clause: Clause, note: Note) -> bool:
-    """ "等下周三才能补货" waits for a day, not for an event."""
+    """“等下周三才能补货” waits for a day, not for an event."""
     for match in note.lexicon.cue("conditional").finditer(clause.text):
         begin = clause.begin + match.start()
         waits_for_day = any(0 <= time.begin - begin <= 1 for time in clause.times)

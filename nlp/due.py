@@ -15,8 +15,10 @@ BEFORE_EVENT = re.compile(
 )
 COUNTED = ("time_within", "time_after")
 ONLY_TIME = re.compile(
-    r"^[\s,]*(?:最晚|最迟|最好|不晚于|大概|预计|最快|最早|应该|争取|尽量|要求|时间|交期|就|要|给|就行|即可|之前|前|以内|左右|可以|给就行|时间是"
-    r"|定在|定的|希望|说|必须|务必|一定|他|她|客户|我|急|不急|by|before|latest|at the|no later than|deadline|是|内|截止|要的|用"
+    r"^[\s,]*(?:最晚|最迟|最好|不晚于|大概|预计|最快|最早|应该|争取|尽量|要求|"
+    r"时间|交期|就|要|给|就行|即可|之前|前|以内|左右|可以|给就行|时间是"
+    r"|定在|定的|希望|说|必须|务必|一定|他|她|客户|我|急|不急|by|before|latest|"
+    r"at the|no later than|deadline|是|内|截止|要的|用"
     r"|吧|哈|哦|了|的)*[\s,]*$"
 )
 
@@ -32,7 +34,7 @@ def choose_due(act: Act, note: Note) -> TimeSpan | None:
 
 
 def _hangs_on_event(due: TimeSpan, clause: Clause, note: Note) -> bool:
-    """ "收到预付款后，10天内发货": counted from a day that nobody knows."""
+    """“收到预付款后，10天内发货”: counted from a day that nobody knows."""
     if not due.rule.startswith(COUNTED):
         return False
     before = note.folded[clause.begin : due.begin]
@@ -59,9 +61,11 @@ def _nearest(times: list[TimeSpan], act: Act, note: Note) -> TimeSpan:
 def beside(clause: Clause, note: Note) -> TimeSpan | None:
     """A neighbour that holds nothing but the time: "样机寄出，最晚周五"."""
     for index in (clause.index + 1, clause.index - 1):
-        if 0 <= index < len(note.clauses) and (time := bare_time(note.clauses[index], note)):
-            if index > clause.index or note.clauses[index].sentence == clause.sentence:
-                return time
+        near = note.clauses[index] if 0 <= index < len(note.clauses) else None
+        if near is None or (index < clause.index and near.sentence != clause.sentence):
+            continue
+        if time := bare_time(near, note):
+            return time
     return None
 
 
@@ -77,7 +81,7 @@ def bare_time(clause: Clause, note: Note) -> TimeSpan | None:
 
 
 def _from_event(clause: Clause, note: Note) -> TimeSpan | None:
-    """ "15号开业，开业前两天到位": counted from an event whose day is told."""
+    """“15号开业，开业前两天到位”: counted from an event whose day is told."""
     match = BEFORE_EVENT.search(clause.text)
     days = read_whole(match["count"]) if match else None
     if match is None or days is None:

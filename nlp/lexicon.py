@@ -62,7 +62,12 @@ class PeopleWords:
     """One surname, as a pattern."""
     title_pattern: str
     given: frozenset[str]
+    also_words: frozenset[str]
+    """Given names that are words of the language as well."""
     never: frozenset[str]
+    common: str
+    """Words that begin like a surname and are no names."""
+    roles: str
     glued: frozenset[str]
     """Two letters of which the second is no surname: 答应, 新任."""
 
@@ -75,6 +80,10 @@ class CompanyWords:
     places: frozenset[str]
     never: frozenset[str]
     ours: frozenset[str]
+    before: str
+    after: str
+    common: str
+    """Tells that a name is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +156,7 @@ def compile_lexicon(tables: Tables) -> Lexicon:
     plain = {words: thing for words, thing in named if words.isalnum()}
     return Lexicon(
         slips=_slips(tables),
-        thing=words_of(words for words, _ in named),
+        thing=words_of(pattern for pattern, _ in named),
         things=plain,
         other_things=tuple(
             (re.compile(words), thing) for words, thing in named if words not in plain
@@ -169,17 +178,21 @@ def compile_lexicon(tables: Tables) -> Lexicon:
 
 def phrases(file: str, key: str, said: object) -> Words:
     """All phrases of a list as one."""
-    return words_of(_phrase(file, key, each) for each in _strings(file, key, said))
+    return _words(file, key, _strings(file, key, said))
+
+
+def _words(file: str, key: str, spoken: Sequence[str]) -> Words:
+    """Phrases are compiled together; only when that fails is the wrong one looked for."""
+    try:
+        return words_of(pattern_of(phrase) for phrase in spoken)
+    except re.error:
+        for phrase in spoken:
+            _compile(file, key, pattern_of(phrase), shown=phrase)
+        raise
 
 
 def alternatives(file: str, key: str, said: object) -> str:
-    return "|".join(_phrase(file, key, each) for each in _strings(file, key, said)) or NOTHING
-
-
-def _phrase(file: str, key: str, phrase: str) -> str:
-    pattern = pattern_of(phrase)
-    _compile(file, key, pattern, shown=phrase)
-    return pattern
+    return "|".join(pattern_of(each) for each in _strings(file, key, said)) or NOTHING
 
 
 def _compile(file: str, key: str, pattern: str, shown: str = "") -> re.Pattern[str]:
@@ -217,7 +230,9 @@ def _named_things(tables: Tables) -> list[tuple[str, Thing]]:
         for name, words in names.items() if kind != "translate" else ():
             key = f"{kind}.{name}"
             spoken = [name, *_strings("deliverables", key, words)]
-            named += [(_phrase("deliverables", key, each), Thing(name, kind)) for each in spoken]
+            for each in spoken:
+                _compile("deliverables", key, pattern_of(each), shown=each)
+            named += [(pattern_of(each), Thing(name, kind)) for each in spoken]
     return sorted(named, key=lambda item: -len(re.sub(r"\(\?[!=<].*?\)", "", item[0])))
 
 
@@ -227,11 +242,9 @@ def _actions(tables: Tables) -> tuple[Sequence[tuple[Words, Action]], Words]:
     for entry in tables.get("actions", {}).get("action", []):
         action = _action(entry)
         key = f"{action.id}.said"
-        said = [
-            _phrase("actions", key, each) for each in _strings("actions", key, entry.get("said"))
-        ]
-        actions.append((words_of(said), action))
-        everything += said
+        spoken = _strings("actions", key, entry.get("said"))
+        actions.append((_words("actions", key, spoken), action))
+        everything += [pattern_of(each) for each in spoken]
     return actions, words_of(everything)
 
 
@@ -283,7 +296,10 @@ def _people(tables: Tables) -> PeopleWords:
         surname=f"(?:{'|'.join(compound) or '(?!)'}|[{single or ' '}])",
         title_pattern=f"(?:{titles})",
         given=frozenset(str(people.get("given", "")).split()),
+        also_words=frozenset(str(people.get("also_words", "")).split()),
         never=frozenset(_strings("people", "never", people.get("never", []))),
+        common=alternatives("people", "common", people.get("common", [])),
+        roles=alternatives("people", "roles", people.get("roles", [])),
         glued=frozenset(
             before + surname
             for surname, letters in _table(tables, "people", "glued").items()
@@ -309,6 +325,16 @@ def _companies(tables: Tables) -> CompanyWords:
         places=frozenset(listed("places")),
         never=frozenset(listed("never")),
         ours=frozenset(listed("ours")),
+        before=alternatives("companies", "before", listed("before")),
+        after=alternatives("companies", "after", listed("after")),
+        common="|".join(
+            (
+                f"^(?:{alternatives('companies', 'never_begins', listed('never_begins'))})",
+                f"(?:{alternatives('companies', 'never_ends', listed('never_ends'))})$",
+                alternatives("companies", "never_holds", listed("never_holds")),
+                f"^(?:{alternatives('companies', 'never_english', listed('never_english'))})$",
+            )
+        ),
     )
 
 

@@ -21,16 +21,20 @@ NEGATED_ACT = re.compile(
     r"(?:还没|没有?|未|尚未|从不|一直没|忘了|忘记)[^,]{0,5}$|\bnot\b[^,.]{0,8}$|n't [a-z]{0,8}$"
 )
 PLEASE_YOU = re.compile(
-    r"(?:请|麻烦|烦请|劳驾|辛苦|望|恳请)(?:您|贵|你们|贵司)|请于|(?:could|can|would) you|please|kindly"
+    r"(?:请|麻烦|烦请|劳驾|辛苦|望|恳请)(?:您|贵|你们|贵司)|请于|(?:could|can|"
+    r"would) you|please|kindly"
 )
 ASKED_OF_US = re.compile(
-    r"(?:客户|对方|他们?|她|[总工姐哥]|经理|主任|院长|老师|老板|长|customer|client|he|she|they)[^,]{0,4}(?:又|还|也|就|来)?(?:问|咨询|打听|asked (?:if|when|whether))"
+    r"(?:客户|对方|他们?|她|[总工姐哥]|经理|主任|院长|老师|老板|长|customer|"
+    r"client|he|she|they)[^,]{0,4}(?:又|还|也|就|来)?(?:问|咨询|打听|asked (?:if|"
+    r"when|whether))"
 )
 WISH_TO_MEET = re.compile(
     r"(?:再|想|打算|准备|争取|找机会|改天|回头)[^,]{0,8}(?:约|请|找)|约(?:他|她|客户|一下|个时间)"
 )
 TRAVELS = re.compile(
-    r"约(?:了|好|定|在)|定(?:了|在|于)|(?:我|我们|他|她|他们|咱们|客户|[总工姐哥]|经理|主任|长)[^,]{0,14}$"
+    r"约(?:了|好|定|在)|定(?:了|在|于)|(?:我|我们|他|她|他们|咱们|客户|[总工姐哥]|"
+    r"经理|主任|长)[^,]{0,14}$"
 )
 RHETORICAL = re.compile("怎么(?:放心|敢|可能)|凭什么|为什么")
 STATUS = re.compile(r"了(?:没有?|吗|么|嘛)(?:$|[,?])")
@@ -56,7 +60,7 @@ def _chore(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
 
 
 def _overdue(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
-    """ "今天就是周五了还没给" complains about a promise and makes none."""
+    """“今天就是周五了还没给” complains about a promise and makes none."""
     negated = NEGATED_ACT.search(_before(act)) and not STATUS.search(act.clause.text)
     return NOTHING if negated and not act.clause.asks else SILENT
 
@@ -77,25 +81,30 @@ def _withheld(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
 
 def _asked(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
     """Asked for or asked about, and not yet accepted."""
-    if note.from_customer:
-        if _was_before(act.clause, note.now) and not act.clause.asks:
-            return NOTHING
-        return _asked_by_customer(act, promiser, note)
-    text, cue = act.clause.text, note.lexicon.cue
-    if RHETORICAL.search(text):
+    if RHETORICAL.search(act.clause.text):
         return NOTHING
-    if kind == "reply" and ASKED_OF_US.search(text):
+    if note.from_customer:
+        past = _was_before(act.clause, note.now) and not act.clause.asks
+        return NOTHING if past else _asked_by_customer(act, promiser, note)
+    if kind == "reply" and ASKED_OF_US.search(act.clause.text):
         return SILENT
-    if STATUS.search(text) or (act.clause.asks and not PLEASE_YOU.search(text)):
-        return (True, "question")
-    if PLEASE_YOU.search(text) and note.role != "manager" and not _tells_colleague(act, note):
-        return (True, "question")
-    asks = cue("asked").search(text) and (cue("asking").search(text) or note.role == "manager")
-    return (True, "question") if asks else SILENT
+    return (True, "question") if _is_question(act, note) else SILENT
+
+
+def _is_question(act: Act, note: Note) -> bool:
+    """Put to the customer, put to a colleague, or reported."""
+    text, cue = act.clause.text, note.lexicon.cue
+    polite = PLEASE_YOU.search(text)
+    if STATUS.search(text) or (act.clause.asks and not polite):
+        return True
+    if polite and note.role != "manager" and not _tells_colleague(act, note):
+        return True
+    reported = cue("asking").search(text) or note.role == "manager"
+    return bool(reported and cue("asked").search(text))
 
 
 def _tells_colleague(act: Act, note: Note) -> bool:
-    """ "Please ask Ken to mail the brochure" is work for us."""
+    """“Please ask Ken to mail the brochure” is work for us."""
     polite = re.search(r"please|kindly", act.clause.text)
     return bool(polite) and not (
         note.lexicon.cue("toward_us").search(act.clause.text)
@@ -177,7 +186,7 @@ def _has_grounds(act: Act, kind: str, note: Note) -> bool:
 
 
 def _is_with_carrier(act: Act, note: Note) -> bool:
-    """ "样机寄出，顺丰SF123": the number says that it is on its way."""
+    """“样机寄出，顺丰SF123”: the number says that it is on its way."""
     if not BARE_SENT.search(act.clause.text) or note.lexicon.cue("demanded").search(
         act.clause.text
     ):

@@ -27,7 +27,7 @@ BREATH = re.compile(
 )
 BREATHLESS = 26
 """A clause this long was dictated without punctuation: it is cut where one draws breath."""
-LONGEST = 2_000
+LONGEST = 1_500
 """Letters beyond this are kept but not read: nobody writes a note of that length."""
 
 
@@ -67,6 +67,8 @@ class Note:
     times: Sequence[TimeSpan]
     clauses: Sequence[Clause]
     things: Sequence[Owed]
+    chores: frozenset[int]
+    """Sentences about our own office."""
     customers: Sequence[str] = ()
 
     @property
@@ -108,9 +110,11 @@ def prepare(
     """A time inside a person's name ("高明天", "周一鸣") is no time."""
     times = [
         span
-        for span in find(folded, now)
+        for span in find(text, now)
         if not any(who.begin < span.finish and span.begin < who.finish for who in people)
     ]
+    clauses = tuple(_clauses(folded, times))
+    chore = lexicon.cue("chore")
     return Note(
         text=text,
         folded=folded,
@@ -119,7 +123,8 @@ def prepare(
         lexicon=lexicon,
         people=people,
         times=times,
-        clauses=tuple(_clauses(folded, times)),
+        clauses=clauses,
+        chores=frozenset(each.sentence for each in clauses if chore.search(each.text)),
         things=find_things(folded, lexicon),
         customers=context.customers,
     )

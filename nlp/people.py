@@ -16,10 +16,6 @@ GIVEN = f"(?:(?![{NOT_GIVEN}]){HAN})"
 WEEKDAY_AFTER = (
     "上下早晚前后内之要能会到发给去来寄出开见再先我你他让把就有还请签约一交付打是的吧吗送催回"
 )
-ROLE_BEFORE = (
-    "采购|财务|技术|设备|信息|总监|经理|主任|主管|助理|联系人|对接人|负责人|院长|校长|同事|工程师"
-    "|销售|会计|老板|店长|厂长|科长|处长|新任|代表|客服|文员|专员"
-)
 CALLED = "@|叫(?:做)?|名叫|联系人[:是]?|对接人[:是]?|负责人[:是]?|收件人[:是]?"
 ASKED_OF = "问一下|问下|问问|找一下|联系一下|转告|提醒一下|提醒|通知|@"
 ENGLISH_TITLE = r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Sir|Madam)\.?"
@@ -33,12 +29,6 @@ DOES_AFTER_A_NAME = (
     r"and|told|called|replied|has|likes|'s|mentioned|signed|thinks|just|still|hasn|doesn|told|"
     r"please|pls|get|send|make|follow|chase|take|check|prepare|book|arrange)"
 )
-NOT_A_NAME = frozenset(
-    "May April June Will Grant Mark Max Sunny Summer Dawn Joy Grace Hope Rose Violet Crystal Angel "
-    "Amber Jan Christian Art Guy Pat Bill Ray Dick Jean Sue Penny Ruby Iris Ivy Olive Kim Kay Leo "
-    "Mason Jordan Chase Faith Lance Rob Gene Luna Mina Nova Drew Dean Jackie Mei".split()
-)
-"""Given names that are also words: taken only where the neighbours speak for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +58,16 @@ def patterns_for(words: PeopleWords) -> PeoplePatterns:
             f"|(?:^|[。!?;,\\n])\\s*({full})(?=你(?!们)|请|负责)"
         ),
         introduced=re.compile(
-            f"(?:{ROLE_BEFORE})({full})(?=$|[,。!?;:、()\\s\\d]|说|答|同|要|问|已|明|今|上|下|让|去|走|和|把|在)"
+            f"(?:{words.roles})({full})(?=$|[,。!?;:、()\\s\\d]|说|答|同|要|问|已|"
+            f"明|今|上|下|让|去|走|和|把|在)"
             f"|(?:我是|这边是|叫我)[^,。!?;]{{0,12}}?的({full})(?=$|[,。!?;\\s])"
             f"|(?:^|[,。!?;:\\n])\\s*({full})(?=是(?:新来|新任|他们|客户|采购|负责|那边|这边))"
         ),
         asked=re.compile(f"(?:{ASKED_OF})({full})(?=$|[,。!?;:\\s])"),
         familiar=re.compile(
             f"(?:^|[,。!?;:\\n]|[跟和问给找约让叫陪请]|答应)\\s*"
-            f"((?![大小二三表师学空帅老美美富]){GIVEN}[姐哥]|阿(?![里姨拉斯尔富])[\u4e00-\u9fff](?=说|哥|姐|[,。:]))"
+            f"((?![大小二三表师学空帅老美美富]){GIVEN}[姐哥]|"
+            f"阿(?![里姨拉斯尔富])[\u4e00-\u9fff](?=说|哥|姐|[,。:]))"
         ),
         short=re.compile(
             f"(?:^|[,。!?;:\\n]|[跟和问给找约让请]|答应|拜访)({surname}[局处院校科董博])"
@@ -174,18 +166,7 @@ def _is_full_name(name: str, words: PeopleWords) -> bool:
         return False
     if re.match("周[一二三四五六日天末]", name) and (len(name) < 3 or name[2] in WEEKDAY_AFTER):
         return False
-    return not re.fullmatch(COMMON_WORDS, name)
-
-
-COMMON_WORDS = (
-    "方便|方案.?|方式|方法|方面|方向|安排|安装|马上|时间|时候|高兴|成功|成本|包装|单位|计划|任务|温度|金额|常见|平时|万一|全部|"
-    "全天|应该|路上|白天|关于|明年|明后天|年前|年底|双方|同意|相关|申请|项目.?|严重|利润|高铁.?|"
-    "平安.?|辛苦.?|向.*|和.*|从.*|让.*|但.*|那.*|有.*|于是|来.*|时.*|都.*|经.*|干.*|国庆.?|元旦.?|"
-    "新线索|易拉宝|谢谢.?|祝.*|查.*|计.*|管.*|周末.?|周报.?|周知|晚.*|明.*|水.*|安全.?|庆.*|顺.*|强.*|"
-    "欢迎.?|满.*|游.*|支.*|权.*|单.*|师.*|广.*|信.*|连.*|乐.*|东西|利.*|初.*|终.*|车.*|空.*|通.*|门.*|"
-    "房.*|农.*|保.*|解.*|饶.*|简.*|古.*|司机.?|相.*|官网.*|官.*|封.*|卜.*|印.*|索.*|危.*|位.*|巨.*|"
-    "容.*|展.*|束|养.*|战.*|植.*|富.*|衣.*|奉.*|国.*|但.*|公.*|银.*|狄|训.*|后.*"
-)
+    return not re.fullmatch(words.common, name)
 
 
 def _english(text: str, lexicon: Lexicon, patterns: PeoplePatterns) -> Iterator[Slot[str]]:
@@ -194,7 +175,9 @@ def _english(text: str, lexicon: Lexicon, patterns: PeoplePatterns) -> Iterator[
     for match in patterns.english.finditer(text):
         name, begin, finish = match[1], match.start(1), match.end(1)
         known = name in lexicon.people.given
-        if known and (name not in NOT_A_NAME or _neighbours_speak(text, begin, finish)):
+        if known and (
+            name not in lexicon.people.also_words or _neighbours_speak(text, begin, finish)
+        ):
             yield _slot(text, begin, finish, "people.given_name", 0.9)
         elif not known and (
             _is_met(text, begin, finish) or _speaks_for_itself(text, begin, finish)

@@ -33,7 +33,7 @@ def find_promises(note: Note) -> list[PromiseFound]:
 
 
 def _moved(latest: Act, clause: Clause, note: Note) -> Act | None:
-    """ "培训原定本周四，…，改到下周五下午": the same act at another time."""
+    """“培训原定本周四，…，改到下周五下午”: the same act at another time."""
     moved = note.lexicon.cue("moved").search(clause.text)
     if moved is None or not due_times(clause):
         return None
@@ -44,7 +44,7 @@ def _moved(latest: Act, clause: Clause, note: Note) -> Act | None:
 
 
 def _postponed(latest: Act, clause: Clause, note: Note) -> Act | None:
-    """ "这周五发不了，最快下周二": not then, but now."""
+    """“这周五发不了，最快下周二”: not then, but now."""
     refused = note.lexicon.cue("refused").search(latest.clause.text)
     if latest.clause.index != clause.index - 1 or not refused or not bare_time(clause, note):
         return None

@@ -30,7 +30,7 @@ def read(
     note = prepare(head, now, context, words, people, folded)
     promises = find_promises(note)
     stage = find_stage(note, promises)
-    reading = Reading(
+    return Reading(
         text=text,
         now=now,
         people=tuple(people),
@@ -46,4 +46,3 @@ def read(
         summary=summarise(note, promises),
         doubt=doubt_of(promises),
     )
-    return reading

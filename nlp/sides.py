@@ -9,11 +9,13 @@ from nlp.types import Promiser, Slot
 
 EITHER = frozenset({"reply", "document", "visit", "other", "trial", "payment", "contract"})
 US_DEMANDED = re.compile(
-    r"(?:让|要|叫|请|催|求|给了?|希望|盼)(?:我|我们|咱们?|小|你)|要求(?:我|我们|在)?|(?:asked|wants?|needs?|told) (?:us|me) to"
+    r"(?:让|要|叫|请|催|求|给了?|希望|盼)(?:我|我们|咱们?|小|你)|要求(?:我|我们|"
+    r"在)?|(?:asked|wants?|needs?|told) (?:us|me) to"
 )
 PROMISES = re.compile(
     r"^(?:已经|又|也|都|当场|口头|一口)?(?:答应|承诺|保证|许诺|表态|promised|committed)"
 )
+THEY_PROMISE = re.compile(r"(?:客户|对方|他们?|她)(?:已经|也)?(?:答应|承诺|保证)")
 CALLS = re.compile(r"(?:让|叫|派|安排|请|由|通知)$")
 SIGN_OURSELVES = re.compile(r"(?:我们|我司|我方|咱们?|公司)[^,]{0,6}(?:盖章|用印|签字|签章|走章)")
 WE_PAY = re.compile(r"退款|退(?=给|还)|保证金|赔|refund|我们[^,]{0,6}付|补偿")
@@ -52,27 +54,35 @@ def _in_customers_words(act: Act, kind: str, note: Note) -> Promiser:
 
 
 def _in_our_words(act: Act, kind: str, note: Note) -> Promiser:
-    text, before, cue = act.clause.text, _before(act), note.lexicon.cue
+    before = _before(act)
+    if _ours_by_nature(act, kind) or US_DEMANDED.search(before):
+        return "us"
+    if _asks_them(act, kind, note) or INVITES_US.search(before):
+        return "customer"
+    return _by_direction(act, kind, note) or _by_subject(act, kind, note)
+
+
+def _ours_by_nature(act: Act, kind: str) -> bool:
+    """What a customer wants from us, our own stamp, and money that we pay back."""
+    text = act.clause.text
+    if act.action.id == "ask_for":
+        return True
     if kind == "payment" and WE_PAY.search(text):
-        return "us"
-    if act.action.id == "sign" and SIGN_OURSELVES.search(text):
-        return "us"
-    if US_DEMANDED.search(before) or act.action.id == "ask_for":
-        return "us"
-    if note.role != "manager" and PLEASE.search(text) and kind in EITHER:
-        return "customer"
-    if INVITES_US.search(before):
-        return "customer"
-    if cue("toward_us").search(text) and not _we_do(act, note):
-        return "customer"
-    if cue("toward_them").search(text) and kind not in ("payment",):
-        return "us"
-    return _by_subject(act, kind, note)
+        return True
+    return act.action.id == "sign" and bool(SIGN_OURSELVES.search(text))
 
 
-def _we_do(act: Act, note: Note) -> bool:
-    subject = subject_before(act.clause, act.begin, note)
-    return subject == "us"
+def _asks_them(act: Act, kind: str, note: Note) -> bool:
+    return note.role != "manager" and kind in EITHER and bool(PLEASE.search(act.clause.text))
+
+
+def _by_direction(act: Act, kind: str, note: Note) -> Promiser | None:
+    """发我, 寄过来 come from them; 给他, 发过去 go to them."""
+    text, cue = act.clause.text, note.lexicon.cue
+    ours = subject_before(act.clause, act.begin, note) == "us"
+    if cue("toward_us").search(text) and not ours:
+        return "customer"
+    return "us" if cue("toward_them").search(text) and kind != "payment" else None
 
 
 def _by_subject(act: Act, kind: str, note: Note) -> Promiser:
@@ -127,11 +137,14 @@ def is_internal(who: Slot[str], note: Note) -> bool:
 
 
 def _themselves_promise(act: Act, note: Note) -> bool:
-    for who in note.people:
-        if act.clause.begin <= who.begin < act.begin and not is_internal(who, note):
-            if PROMISES.match(act.clause.text[who.finish - act.clause.begin :]):
-                return True
-    return bool(re.search(r"(?:客户|对方|他们?|她)(?:已经|也)?(?:答应|承诺|保证)", _before(act)))
+    """客户答应…, 张总承诺…: then even a sample is theirs to bring."""
+    begin, text = act.clause.begin, act.clause.text
+    speakers = (who for who in note.people if begin <= who.begin < act.begin)
+    if any(
+        PROMISES.match(text[who.finish - begin :]) for who in speakers if not is_internal(who, note)
+    ):
+        return True
+    return bool(THEY_PROMISE.search(_before(act)))
 
 
 def _told_before(clause: Clause, note: Note) -> bool:

@@ -35,7 +35,7 @@ def _stated(topic: Topic, note: Note) -> Slot[str] | None:
 
 
 def _is_order_to_colleague(topic: Topic, note: Note, match: re.Match[str]) -> bool:
-    """ "小王你周四前把合同发给客户" orders work and says nothing about the deal."""
+    """“小王你周四前把合同发给客户” orders work and says nothing about the deal."""
     return (
         note.role == "manager"
         and topic.id == "negotiation"
