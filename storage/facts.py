@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlmodel import Session, col
 
-from storage.models import SETTLED, Customer, Fact, Lead, Person, Promise
+from storage.models import CLOSED_STAGES, SETTLED, Customer, Fact, Lead, Person, Promise
 
 CATALOGUE = {
     "lead.created": "首次触达，生成线索",
@@ -36,6 +36,16 @@ CATALOGUE = {
     "promise.unanswered": "交付未回应",
     "person.bound": "绑定账号",
 }
+
+
+_LOAD = select(
+    select(func.count())
+    .where(col(Lead.owner_id) == bindparam("owner"), col(Lead.stage).not_in(CLOSED_STAGES))
+    .scalar_subquery(),
+    select(func.count())
+    .where(col(Promise.rep_id) == bindparam("owner"), col(Promise.state).not_in(SETTLED))
+    .scalar_subquery(),
+)
 
 
 def record(
@@ -101,13 +111,8 @@ def snapshot(db: Session, lead: Lead | None, promise: Promise | None) -> dict[st
 
 def load(db: Session, owner_id: int) -> dict[str, int]:
     """How many open leads and open promises a colleague carries."""
-    leads = select(func.count()).where(
-        col(Lead.owner_id) == owner_id, col(Lead.stage).not_in(("won", "lost"))
-    )
-    promises = select(func.count()).where(
-        col(Promise.rep_id) == owner_id, col(Promise.state).not_in(SETTLED)
-    )
-    return {"leads": db.scalar(leads) or 0, "promises": db.scalar(promises) or 0}
+    leads, promises = db.execute(_LOAD, {"owner": owner_id}).one()
+    return {"leads": leads, "promises": promises}
 
 
 def of_promise(db: Session, promise_id: int) -> Sequence[Fact]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, func, select, update
+from sqlalchemy import and_, bindparam, exists, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
@@ -17,6 +17,25 @@ RETRIES = (
     timedelta(seconds=60),
 )
 """Waits before the next tries of a failed event; after the last one it is parked."""
+
+
+_EARLIER = aliased(Inbox)
+_IS_FIRST = ~exists().where(
+    and_(
+        col(_EARLIER.lane) == col(Inbox.lane),
+        col(_EARLIER.state) == "new",
+        col(_EARLIER.id) < col(Inbox.id),
+    )
+)
+_READY = (
+    select(Inbox)
+    .where(col(Inbox.state) == "new", col(Inbox.due) <= bindparam("now"), _IS_FIRST)
+    .order_by(col(Inbox.id))
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+_NEXT_DUE = select(func.min(Inbox.due)).where(col(Inbox.state) == "new", _IS_FIRST)
+# Statements of the hot path are built once: building costs more than asking.
 
 
 def add(db: Session, *, key: str, kind: str, body: str, lane: str, at: datetime) -> bool:
@@ -42,30 +61,12 @@ def ready(db: Session, now: datetime, limit: int) -> Sequence[Inbox]:
 
     A lane waits behind its first event while that one is being retried.
     """
-    query = (
-        select(Inbox)
-        .where(col(Inbox.state) == "new", col(Inbox.due) <= now, _is_first())
-        .order_by(col(Inbox.id))
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return db.scalars(query).all()
+    return db.scalars(_READY, {"now": now, "limit": limit}).all()
 
 
 def next_due(db: Session) -> datetime | None:
     """When there is something to handle. Events behind the first one of their lane wait for it."""
-    return db.scalar(select(func.min(Inbox.due)).where(col(Inbox.state) == "new", _is_first()))
-
-
-def _is_first() -> ColumnElement[bool]:
-    earlier = aliased(Inbox)
-    return ~exists().where(
-        and_(
-            col(earlier.lane) == col(Inbox.lane),
-            col(earlier.state) == "new",
-            col(earlier.id) < col(Inbox.id),
-        )
-    )
+    return db.scalar(_NEXT_DUE)
 
 
 def done(db: Session, row: Inbox, now: datetime) -> None:

@@ -7,7 +7,7 @@ the row meanwhile it changes nothing, so a late finisher cannot undo what came a
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, func, select, update
+from sqlalchemy import and_, bindparam, exists, func, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -20,19 +20,30 @@ LONGEST_WAIT = timedelta(days=1)
 """How long a platform that takes nothing at present is waited for."""
 
 
+_EARLIER = aliased(Outbox)
+_IS_FIRST = ~exists().where(
+    and_(
+        col(_EARLIER.address) == col(Outbox.address),
+        col(_EARLIER.state) == "queued",
+        col(_EARLIER.id) < col(Outbox.id),
+    )
+)
+_READY = (
+    select(Outbox)
+    .where(col(Outbox.state) == "queued", col(Outbox.due) <= bindparam("now"), _IS_FIRST)
+    .order_by(col(Outbox.id))
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+_NEXT_DUE = select(func.min(Outbox.due)).where(col(Outbox.state) == "queued", _IS_FIRST)
+
+
 def claim(db: Session, now: datetime, token: str, limit: int) -> Sequence[tuple[Outbox, ShownCard]]:
     """Take the first waiting row of each address whose time has come, under a lease.
 
     `attempts` counts before sending, so a row with a count above one may have got through.
     """
-    query = (
-        select(Outbox)
-        .where(col(Outbox.state) == "queued", col(Outbox.due) <= now, _is_first())
-        .order_by(col(Outbox.id))
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    rows = db.scalars(query).all()
+    rows = db.scalars(_READY, {"now": now, "limit": limit}).all()
     for row in rows:
         row.token, row.due, row.attempts = token, now + LEASE, row.attempts + 1
         db.add(row)
@@ -42,7 +53,7 @@ def claim(db: Session, now: datetime, token: str, limit: int) -> Sequence[tuple[
 
 def next_due(db: Session) -> datetime | None:
     """When there is something to send. Rows behind the first one of their address wait for it."""
-    return db.scalar(select(func.min(Outbox.due)).where(col(Outbox.state) == "queued", _is_first()))
+    return db.scalar(_NEXT_DUE)
 
 
 def in_flight(db: Session) -> bool:
@@ -188,14 +199,3 @@ def _card(db: Session, row: Outbox) -> ShownCard:
     if card is None:
         raise LookupError(f"outbox row {row.id} names card {row.card_id}, which does not exist")
     return card
-
-
-def _is_first() -> ColumnElement[bool]:
-    earlier = aliased(Outbox)
-    return ~exists().where(
-        and_(
-            col(earlier.address) == col(Outbox.address),
-            col(earlier.state) == "queued",
-            col(earlier.id) < col(Outbox.id),
-        )
-    )

@@ -3,10 +3,19 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlmodel import Session, col
 
 from storage.models import Timer
+
+_READY = (
+    select(Timer)
+    .where(col(Timer.due) <= bindparam("now"))
+    .order_by(col(Timer.due), col(Timer.id))
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+_NEXT_DUE = select(func.min(Timer.due))
 
 
 def set(  # the module name is the noun: timers.set(...)
@@ -23,9 +32,8 @@ def drop(db: Session, name: str, subject: int) -> None:
 
 
 def due(db: Session, now: datetime, limit: int) -> Sequence[Timer]:
-    query = select(Timer).where(col(Timer.due) <= now).order_by(col(Timer.due), col(Timer.id))
-    return db.scalars(query.limit(limit).with_for_update(skip_locked=True)).all()
+    return db.scalars(_READY, {"now": now, "limit": limit}).all()
 
 
 def next_due(db: Session) -> datetime | None:
-    return db.scalar(select(func.min(Timer.due)))
+    return db.scalar(_NEXT_DUE)
