@@ -42,6 +42,12 @@ def connect(url: str, *, durable: bool = True) -> Engine:
         immediate = connection.get_execution_options().get("writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
+    @event.listens_for(engine, "checkin")
+    def leave(connection: Any, _: Any) -> None:
+        """SQLite stays in a transaction whose commit failed, as on a full disk."""
+        if connection is not None and connection.in_transaction:
+            connection.rollback()
+
     return engine
 
 

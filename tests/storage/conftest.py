@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -46,46 +47,69 @@ def postgres() -> str:
     return found
 
 
-@pytest.fixture
-def schema_url(postgres: str) -> Iterator[str]:
-    """The same PostgreSQL seen from an empty schema, which is dropped after the test."""
+@contextmanager
+def own_schema(postgres: str) -> Iterator[str]:
+    """The URL of the same PostgreSQL seen from an empty schema, which is dropped at the end."""
     name = f"yinuo_{secrets.token_hex(6)}"
-    admin = create_engine(postgres, isolation_level="AUTOCOMMIT")
+    quick = {"options": "-csynchronous_commit=off"}
+    admin = create_engine(postgres, isolation_level="AUTOCOMMIT", connect_args=quick)
     with admin.connect() as connection:
         connection.execute(text(f"CREATE SCHEMA {name}"))
-        yield f"{postgres}{'&' if '?' in postgres else '?'}options=-csearch_path={name}"
+        options = f"-csearch_path={name}%20-csynchronous_commit=off"
+        yield f"{postgres}{'&' if '?' in postgres else '?'}options={options}"
         connection.execute(text(f"DROP SCHEMA {name} CASCADE"))
     admin.dispose()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+BACKENDS = ("sqlite", "postgresql")
+
+
+@pytest.fixture(params=BACKENDS)
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """A database without tables."""
-    if request.param == "sqlite":
-        engine = connect(f"sqlite:///{tmp_path / 'yinuo.db'}", durable=False)
-    else:
-        engine = connect(request.getfixturevalue("schema_url"))
-    yield engine
-    engine.dispose()
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            url = f"sqlite:///{tmp_path / 'yinuo.db'}"
+        else:
+            url = stack.enter_context(own_schema(request.getfixturevalue("postgres")))
+        engine = connect(url, durable=False)
+        yield engine
+        engine.dispose()
+
+
+# These tests share one database of each kind; what a test did there is undone at its end.
+
+
+@pytest.fixture(scope="session", params=BACKENDS)
+def shared(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Engine]:
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            url = f"sqlite:///{tmp_path_factory.mktemp('shared') / 'yinuo.db'}"
+        else:
+            url = stack.enter_context(own_schema(request.getfixturevalue("postgres")))
+        engine = connect(url, durable=False)
+        Inbox.metadata.create_all(engine)
+        yield engine
+        engine.dispose()
 
 
 @pytest.fixture
-def engine(empty: Engine) -> Engine:
-    """A database with all tables, made from the models."""
-    Inbox.metadata.create_all(empty)
-    return empty
+def session(shared: Engine) -> Iterator[Session]:
+    with shared.connect() as connection, connection.begin() as undone:
+        with Session(connection, join_transaction_mode="create_savepoint") as session:
+            yield session
+        undone.rollback()
 
 
 @pytest.fixture
-def session(engine: Engine) -> Iterator[Session]:
-    with Session(engine) as session:
-        yield session
-
-
-@pytest.fixture
-def db(engine: Engine) -> Iterator[Database]:
+def db(shared: Engine) -> Iterator[Database]:
     """An open database with its writer."""
-    database = Database(engine)
+    database = Database(shared)
     database.open()
     yield database
     database.close()
+    with shared.begin() as connection:
+        for table in reversed(Inbox.metadata.sorted_tables):
+            connection.execute(table.delete())
