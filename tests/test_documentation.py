@@ -203,7 +203,7 @@ def test_both_readmes_show_the_same_commands_and_links() -> None:
 @pytest.mark.parametrize("file", [*DOCS, ROOT / "CHANGELOG.md"], ids=lambda file: file.name)
 def test_every_link_leads_somewhere(file: Path) -> None:
     links = [link for link in LINK.findall(text(file)) if "://" not in link]
-    if not SHOTS.exists():  # pictures come after the words
+    if not any(SHOTS.glob("*.png")):  # pictures come after the words
         links = [link for link in links if not link.startswith("docs/screenshots/")]
     assert [link for link in links if not (file.parent / link).exists()] == []
 
