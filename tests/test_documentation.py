@@ -111,6 +111,12 @@ def test_every_file_of_the_vocabulary_is_documented(file: Path) -> None:
     assert f"`{file.name}`" in CONFIGURATION
 
 
+def test_every_variable_of_the_tests_is_documented() -> None:
+    places = [ROOT / ".ci/run", ROOT / "Makefile", *(ROOT / "tests").rglob("*.py")]
+    used = {name for file in places for name in re.findall(r"\bYINUO_[A-Z_]+[A-Z]", text(file))}
+    assert {name for name in used if f"`{name}" not in CONFIGURATION} == set()
+
+
 # Commands --------------------------------------------------------------------------------
 
 
