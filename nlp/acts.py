@@ -17,9 +17,11 @@ IS_CONDITION = re.compile(
 JOINED = re.compile(r"^\s*(?:和|与|及|以及|、|跟|加|还有|and|&|plus|\+)\s*")
 HANDED_OVER = frozenset({"sample", "quote", "proposal", "document", "invoice", "shipment"})
 HAND_OVER = Action("hand_over", "", "", "", "", alone=False)
+GOES_ALONG = re.compile("过[去来]")
+"""送两箱样酒过去: the goods travel, nobody visits."""
 FEW_LETTERS = 9
 TALKED_ABOUT = re.compile(
-    r"有效|到期|截止|过期|开标|收到|用(?:了|着|得|起来)|看(?!看)|讨论|谈|聊|测|考虑|批|问题|够|缺|没货|库存|涨|降|改版|嫌|觉得|说好|评审|review|价格|了解|提醒|去了|[把将]"
+    r"有效|到期|截止|过期|开标|收到|用(?:了|着|得|起来)|看(?!看)|讨论|谈|聊|测|考虑|批|问题|够|缺|没货|库存|涨|降|改版|嫌|觉得|说好|评审|review|价格|了解|提醒|去了|[把将]|拿下|签下|跟进|推进"
 )
 PURPOSES = frozenset({"open_trial", "visit", "install", "accept", "repair"})
 GENERIC = frozenset({"send", "make", "arrange", "open_account", "transfer", "ask_for", "hand_over"})
@@ -51,13 +53,22 @@ def find_act(clause: Clause, note: Note) -> Act | None:
         for action, begin, finish in _actions(clause, note)
     ]
     kept = [act for act in acts if not _is_aside(act)] or acts[-1:]
-    if not kept:
-        return _implied(clause, things, note)
-    carrying = [act for act in kept if act.action.id in GENERIC and _carried(act)]
     for vague in ("arrange", "ask_for", "appoint"):
         kept = [act for act in kept if act.action.id != vague] or kept
-    last = kept[0] if note.is_english else kept[-1]
-    return carrying[-1] if carrying and last.action.id in ("visit", *GENERIC) else last
+    return _chief(kept, note) if kept else _implied(clause, things, note)
+
+
+def _chief(acts: Sequence[Act], note: Note) -> Act:
+    """English says it first, Chinese last; but a thing in hand outweighs the way there."""
+    last = acts[0] if note.is_english else acts[-1]
+    if last.action.id not in ("visit", *GENERIC):
+        return last
+    carrying = [act for act in acts if act.action.id in GENERIC and _carried(act)]
+    if carrying:
+        return carrying[-1]
+    sending = [act for act in acts if act.action.id == "send"]
+    goes_along = last.action.id == "visit" and GOES_ALONG.match(note.folded, last.begin)
+    return sending[-1] if goes_along and sending else last
 
 
 def _implied(clause: Clause, things: Sequence[Owed], note: Note) -> Act | None:

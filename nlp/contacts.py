@@ -1,5 +1,6 @@
 """Find when our side and the customer talk next, and when the deal is expected to close."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from nlp.clauses import due_times, is_chore
@@ -8,6 +9,9 @@ from nlp.note import Clause, Note
 from nlp.time.types import TimeSpan
 from nlp.types import PromiseFound, Slot
 
+THEN = re.compile(r"\bthen\b|到时|那天|那时")
+STILL_TO_COME = re.compile(r"再|约|要|去|准备|得|必须|会|来|call|meet|will|to ")
+SIGNED = re.compile("signed|签好|签回|盖好章|盖章")
 WORK = frozenset(
     {"install", "service", "training", "trial", "shipment", "other", "invoice", "payment"}
 )
@@ -44,12 +48,18 @@ def _planned_talks(note: Note, promises: Sequence[PromiseFound]) -> Iterator[Slo
         said = note.lexicon.cue("talk").search(clause.text)
         asks = clause.asks and not note.from_customer
         time = _time_of(clause, note) if said and not asks else None
-        if said and time is not None:
+        if said and time is not None and not _was_today(clause, time, note):
             words, begin, finish = note.verbatim(
                 min(time.begin, clause.begin + said.start()),
                 max(time.finish, clause.begin + said.end()),
             )
             yield time_slot(time, words, begin, finish, "contact.planned")
+
+
+def _was_today(clause: Clause, time: TimeSpan, note: Note) -> bool:
+    """ "今天通电话，张总说…" tells of a call that is over."""
+    whole_day = time.grain == "day" and time.last_day == note.now.date()
+    return whole_day and time.kind == "point" and not STILL_TO_COME.search(clause.text)
 
 
 def _is_work(clause: Clause, promises: Sequence[PromiseFound]) -> bool:
@@ -64,9 +74,12 @@ def _time_of(clause: Clause, note: Note) -> TimeSpan | None:
     times = [time for time in due_times(clause) if time.end is not None and time.end > note.now]
     if times:
         return times[-1]
-    if clause.index and not due_times(clause):
-        return bare_time(note.clauses[clause.index - 1], note)
-    return None
+    if not clause.index or due_times(clause):
+        return None
+    previous = note.clauses[clause.index - 1]
+    if THEN.search(clause.text) and (told := due_times(previous)):
+        return told[-1]
+    return bare_time(previous, note)
 
 
 def find_expected_close(
@@ -83,7 +96,9 @@ def find_expected_close(
 def _promised_signing(promises: Sequence[PromiseFound]) -> Iterator[Slot[TimeSpan]]:
     for promise in promises:
         signs = promise.rule.removeprefix("promise.").split(".")[0] in ("sign", "order")
-        if signs and promise.state == "open" and promise.due is not None:
+        returned = promise.kind == "contract" and SIGNED.search(promise.text)
+        theirs = promise.promiser == "customer" and returned
+        if (signs or theirs) and promise.state == "open" and promise.due is not None:
             yield time_slot(
                 promise.due, promise.text, promise.begin, promise.finish, "close.promised"
             )

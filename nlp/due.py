@@ -13,13 +13,14 @@ from nlp.time.types import TimeSpan
 BEFORE_EVENT = re.compile(
     r"(?P<event>[\u4e00-\u9fff]{2})(?P<side>前|后)(?P<count>[一两三四五六七八九十\d]{1,3})天"
 )
+JOURNEY = re.compile("出差|去|到|路过|回")
 COUNTED = ("time_within", "time_after")
 ONLY_TIME = re.compile(
     r"^[\s,]*(?:最晚|最迟|最好|不晚于|大概|预计|最快|最早|应该|争取|尽量|要求|"
     r"时间|交期|就|要|给|就行|即可|之前|前|以内|左右|可以|给就行|时间是"
     r"|定在|定的|希望|说|必须|务必|一定|他|她|客户|我|急|不急|by|before|latest|"
     r"at the|no later than|deadline|是|内|截止|要的|用"
-    r"|吧|哈|哦|了|的)*[\s,]*$"
+    r"|吧|哈|哦|了|的|只能|可以|行|没问题|有空|方便)*[\s,]*$"
 )
 
 
@@ -28,7 +29,7 @@ def choose_due(act: Act, note: Note) -> TimeSpan | None:
         return counted
     times = due_times(act.clause)
     if not times:
-        return beside(act.clause, note)
+        return around(act, note)
     due = _nearest(times, act, note)
     return None if _hangs_on_event(due, act.clause, note) else due
 
@@ -56,6 +57,17 @@ def _nearest(times: list[TimeSpan], act: Act, note: Note) -> TimeSpan:
     ahead = [time for time in times if time.end and time.end > note.now] or times
     leading = [time for time in ahead if time.begin <= act.begin]
     return leading[-1] if leading else ahead[0]
+
+
+def around(act: Act, note: Note) -> TimeSpan | None:
+    """The time told next to the act: for a visit, that of the journey (下周出差杭州，顺道看裘总)."""
+    clause = act.clause
+    told = beside(clause, note)
+    if told or act.action.kind != "visit" or not clause.index:
+        return told
+    previous = note.clauses[clause.index - 1]
+    travels = previous.sentence == clause.sentence and JOURNEY.search(previous.text)
+    return due_times(previous)[-1] if travels and due_times(previous) else None
 
 
 def beside(clause: Clause, note: Note) -> TimeSpan | None:

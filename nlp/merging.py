@@ -42,6 +42,9 @@ def _same(known: PromiseFound, promise: PromiseFound, note: Note) -> bool:
     told = note.folded[max(0, known.begin - 6) : known.finish]
     if promise.kind == "shipment" and BATCH.search(told) and BATCH.search(promise.text):
         return False
+    two_steps = known.rule != promise.rule and promise.kind == "shipment"
+    if two_steps and known.due and promise.due and known.due.end != promise.due.end:
+        return False
     states = {known.state, promise.state}
     if len(states) == 2 and states != {"question", "open"}:
         return False

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from nlp.acts import Act
 from nlp.clauses import condition_before, due_times, is_ahead, is_chore
-from nlp.due import beside
+from nlp.due import around
 from nlp.note import Clause, Note
 from nlp.sides import US_DEMANDED, subject_before
 from nlp.time.types import TimeSpan
@@ -37,6 +37,10 @@ TRAVELS = re.compile(
     r"经理|主任|长)[^,]{0,14}$"
 )
 RHETORICAL = re.compile("怎么(?:放心|敢|可能)|凭什么|为什么")
+WHY_NOT = re.compile("怎么|什么时候|啥时候|几时|到底")
+RIVALS = re.compile("竞品|竞争对手|友商|别家|(?<!给)人家|隔壁|对手|同行|另一家|其他家|competitor")
+PAYMENT_TERMS = re.compile(r"天付|后付|先[^,]{1,6}付|分.?期|月结|比例|%|\d成")
+TO_ME = re.compile("(?:给|发|报|交|报给|发给|交给)我(?!们)")
 STATUS = re.compile(r"了(?:没有?|吗|么|嘛)(?:$|[,?])")
 BARE_SENT = re.compile(r"(?:寄|发|送)(?:出|出去|走|过去)?$|(?:shipped|sent|out)")
 
@@ -61,8 +65,20 @@ def _chore(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
 
 def _overdue(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
     """“今天就是周五了还没给” complains about a promise and makes none."""
-    negated = NEGATED_ACT.search(_before(act)) and not STATUS.search(act.clause.text)
-    return NOTHING if negated and not act.clause.asks else SILENT
+    text = act.clause.text
+    negated = NEGATED_ACT.search(_before(act)) and not STATUS.search(text)
+    complains = note.from_customer and WHY_NOT.search(text)
+    return NOTHING if negated and not act.clause.asks and not complains else SILENT
+
+
+def _not_ours(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
+    """What a rival does, terms of payment, and what a manager wants on his own desk."""
+    text = act.clause.text
+    if RIVALS.search(_before(act)):
+        return NOTHING
+    if kind == "payment" and PAYMENT_TERMS.search(text) and not due_times(act.clause):
+        return NOTHING
+    return NOTHING if note.role == "manager" and TO_ME.search(text) else SILENT
 
 
 def _called_off(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
@@ -170,7 +186,7 @@ def _open(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
 
 def _has_grounds(act: Act, kind: str, note: Note) -> bool:
     text, cue = act.clause.text, note.lexicon.cue
-    ahead = is_ahead(due_times(act.clause), note.now) or beside(act.clause, note) is not None
+    ahead = is_ahead(due_times(act.clause), note.now) or around(act, note) is not None
     if kind in MEETING:
         booked = cue("promised").search(text) or cue("demanded").search(text)
         if not ahead and US_DEMANDED.search(_before(act)):
@@ -198,6 +214,7 @@ def _is_with_carrier(act: Act, note: Note) -> bool:
 TESTS: Sequence[Callable[[Act, str, str, Note], Opinion]] = (
     _chore,
     _overdue,
+    _not_ours,
     _called_off,
     _asked,
     _withheld,

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from nlp.acts import GENERIC, Act, carried_things, things_in
-from nlp.note import Note
+from nlp.note import Clause, Note
 from nlp.things import Owed
+from nlp.types import PromiseFound
 
 LOOK_BACK = 4
 """How many clauses an unnamed thing may reach back: "要两份样品，…，明天寄"."""
@@ -15,7 +16,7 @@ COUNTED_GOODS = re.compile(
     r"(?P<goods>(?:(?!发货|到货|交货|出库|到位|装车|今|明|下周|本周|周[一二三四五六日]|月底|\d|做|先|要|的|个|工作日|天|小时)[\u4e00-\u9fff]){2,6})"
 )
 SUBJECT_GOODS = re.compile(
-    r"^(?:那|这)?(?:批|些)?(?P<goods>(?:(?!我们?|你们?|他们?|她|客户|预计|大概|最快|最早|最晚|争取|已|会|可以|能|全部|剩|余)[\u4e00-\u9fff]){2,5})"
+    r"^(?:那|这)?(?:批|些)?(?P<goods>(?:(?!我们?|你们?|他们?|她|客户|说|预计|大概|最快|最早|最晚|争取|已|会|可以|能|全部|剩|余)[\u4e00-\u9fff]){2,5})"
     r"(?=务必|必须|一定|预计|争取|$|按|已|会|要)"
 )
 TAKEN = re.compile(
@@ -42,7 +43,7 @@ class Owing:
     """Named in an earlier clause."""
 
 
-def owings(act: Act, note: Note) -> Iterator[Owing]:
+def owings(act: Act, note: Note, latest: PromiseFound | None = None) -> Iterator[Owing]:
     """One for each kind of thing handed over together."""
     source = act.origin or act
     carried = carried_things(source, note)
@@ -57,7 +58,7 @@ def owings(act: Act, note: Note) -> Iterator[Owing]:
         if owed.thing.kind not in kinds:
             kinds.add(owed.thing.kind)
             yield _named(owed, note)
-    if not carried and (borrowed := _borrowed(source, note)):
+    if not carried and (borrowed := _borrowed(source, note, latest)):
         yield borrowed
 
 
@@ -66,9 +67,13 @@ def _described(act: Act) -> Owing | None:
     match = TAKEN.search(act.clause.text[: act.finish - act.clause.begin]) or ONE_COPY.search(
         act.clause.text
     )
-    if match is None:
+    if match is not None:
+        return Owing(match["goods"], "document", act.clause.begin + match.start("goods"))
+    goods = COUNTED_GOODS.search(act.clause.text) if act.action.id == "send" else None
+    if goods is None:
         return None
-    return Owing(match["goods"], "document", act.clause.begin + match.start("goods"))
+    kind = "sample" if "样" in goods["goods"] else "shipment"
+    return Owing(goods["goods"], kind, act.clause.begin + goods.start("goods"))
 
 
 def _by_action(act: Act, carried: Sequence[Owed], note: Note) -> Owing:
@@ -82,8 +87,10 @@ def _by_action(act: Act, carried: Sequence[Owed], note: Note) -> Owing:
     verb = NAMED_BY_VERB.search(note.folded, act.begin, act.finish)
     if verb:
         return Owing(verb[0], action.kind, act.begin)
-    if action.id == "ship" and (goods := _goods(act)):
-        return goods
+    if action.id == "ship":
+        goods = _goods(act) or _spoken_of(act, note)
+        if goods:
+            return goods
     name = action.english_name if note.is_english else action.name
     return Owing(name, action.kind, act.begin)
 
@@ -99,17 +106,29 @@ def _goods(act: Act) -> Owing | None:
     return Owing(match["goods"], act.action.kind, act.clause.begin + match.start("goods"))
 
 
+def _spoken_of(act: Act, note: Note) -> Owing | None:
+    """ "还差一份授权书，三个工作日寄到": what arrives was named just before."""
+    index = act.clause.index
+    for clause in reversed(note.clauses[max(0, index - 1) : index]):
+        for owed in reversed(things_in(clause, note)):
+            if owed.thing.kind in ("sample", "document", "invoice", "quote"):
+                return _named(owed, note, borrowed=True)
+    return None
+
+
 def _named(owed: Owed, note: Note, borrowed: bool = False) -> Owing:
     known = owed.thing.name
     name = owed.said if note.is_english else note.lexicon.translations.get(known, known)
     return Owing(name, owed.thing.kind, owed.begin, borrowed)
 
 
-def _borrowed(act: Act, note: Note) -> Owing | None:
+def _borrowed(act: Act, note: Note, latest: PromiseFound | None) -> Owing | None:
     """The thing named last before this clause."""
     if act.action.id in BORROWS_NOTHING:
         return None
     index = act.clause.index
+    if latest and latest.kind == "shipment" and index and _ends_in(latest, note.clauses[index - 1]):
+        return Owing(latest.deliverable, latest.kind, latest.begin, True)
     for clause in reversed(note.clauses[max(0, index - LOOK_BACK) : index]):
         for owed in reversed(things_in(clause, note)):
             if owed.thing.kind not in NEVER_CARRIED:
@@ -123,3 +142,7 @@ def _borrowed(act: Act, note: Note) -> Owing | None:
     if SENDS.match(note.folded, act.begin) and act.clause.times:
         return Owing("goods" if note.is_english else "货物", "shipment", act.begin)
     return None
+
+
+def _ends_in(promise: PromiseFound, clause: Clause) -> bool:
+    return clause.begin < promise.finish <= clause.finish

@@ -16,7 +16,7 @@ GIVEN = f"(?:(?![{NOT_GIVEN}]){HAN})"
 WEEKDAY_AFTER = (
     "上下早晚前后内之要能会到发给去来寄出开见再先我你他让把就有还请签约一交付打是的吧吗送催回"
 )
-CALLED = "@|叫(?:做)?|名叫|联系人[:是]?|对接人[:是]?|负责人[:是]?|收件人[:是]?"
+CALLED = "@|(?:以后|请|可以)(?:联系|找)|叫(?:做)?|名叫|联系人[:是]?|对接人[:是]?|负责人[:是]?|收件人[:是]?"
 ASKED_OF = "问一下|问下|问问|找一下|联系一下|转告|提醒一下|提醒|通知|@"
 ENGLISH_TITLE = r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Sir|Madam)\.?"
 ENGLISH_NAME = r"[A-Z][a-z]+(?:-[A-Z][a-z]+)?"
@@ -54,7 +54,7 @@ def patterns_for(words: PeopleWords) -> PeoplePatterns:
         nicknamed=re.compile(f"[老小](?={surname})[\u4e00-\u9fff](?!{title})"),
         called=re.compile(f"(?:{CALLED})\\s?({full})(?=$|[,。!?;:\\s、()])"),
         addressed=re.compile(
-            f"(?:^|[。!?;\\n])\\s*({full})(?=[,:]\\s*\\S)"
+            f"(?:^|[。!?;\\n])\\s*({full})(?=[,:]\\s*\\S|\\s+\\S)"
             f"|(?:^|[。!?;,\\n])\\s*({full})(?=你(?!们)|请|负责)"
         ),
         introduced=re.compile(

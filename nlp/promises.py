@@ -25,7 +25,7 @@ def find_promises(note: Note) -> list[PromiseFound]:
             act = _moved(latest, clause, note) or _postponed(latest, clause, note)
         if act is not None:
             latest = act
-            for owing in owings(act, note):
+            for owing in owings(act, note, found[-1] if found else None):
                 if promise := _promise(act, owing, note):
                     settle(found, promise, note)
         _complete(found, clause, note)

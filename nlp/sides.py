@@ -20,6 +20,10 @@ CALLS = re.compile(r"(?:让|叫|派|安排|请|由|通知)$")
 SIGN_OURSELVES = re.compile(r"(?:我们|我司|我方|咱们?|公司)[^,]{0,6}(?:盖章|用印|签字|签章|走章)")
 WE_PAY = re.compile(r"退款|退(?=给|还)|保证金|赔|refund|我们[^,]{0,6}付|补偿")
 TO_YOU = re.compile(r"(?:[给寄发传带告诉回复反馈通知]给?|答复)(?:你们?|您|贵)")
+WE_WANT = re.compile(
+    r"(?:我们?|我司|我方)(?:这边)?(?:还|也|急|就|都)?(?:需要|想要|要(?=一|\d|[两三]|个|份)|希望|想看)"
+    r"|\b(?:we|i)(?: also| still)?(?:'d like| would like| need| want)"
+)
 PLEASE = re.compile(r"(?:^|[^要])请(?:您|贵|于|你们|尽快|在)|麻烦(?:您|贵)|烦请")
 INVITES_US = re.compile(r"(?<!我)(?<!我们)约(?:了)?(?:我|我们|咱)")
 YOU = re.compile(r"你们?|您|贵(?:司|公司|方)|请|麻烦|烦请|\byour?\b|please")
@@ -40,6 +44,8 @@ def promiser_of(act: Act, kind: str, note: Note) -> Promiser:
 def _in_customers_words(act: Act, kind: str, note: Note) -> Promiser:
     """In a customer's message 我们 is the customer, and whatever is asked for is ours to give."""
     text, before = act.clause.text, _before(act)
+    if WE_WANT.search(text):
+        return "us"
     if TO_YOU.search(text):
         return "customer"
     if note.lexicon.cue("toward_us").search(text) and kind != "visit":

@@ -25,7 +25,7 @@ def find_stage(note: Note, promises: Sequence[PromiseFound]) -> Slot[str] | None
 def _stated(topic: Topic, note: Note) -> Slot[str] | None:
     for match in topic.said.finditer(note.folded):
         clause = note.clause_at(match.start()) or note.clause_at(match.end() - 1)
-        if clause is None or clause.asks or is_chore(clause, note):
+        if clause is None or (clause.asks and topic.id != "negotiation") or is_chore(clause, note):
             continue
         if topic.unless.search(clause.text) or _is_order_to_colleague(topic, note, match):
             continue
