@@ -12,7 +12,7 @@ export function show({ now: shown, moving_to: target, counts }) {
   now = shown;
   byId("now").textContent = spoken(now);
   byId("now").dateTime = now;
-  byId("counts").textContent = `机器人发出 ${counts.sent} 条，原地更新 ${counts.edited} 次`;
+  byId("counts").textContent = `一诺发出 ${counts.sent} 条，原地更新 ${counts.edited} 次`;
   showTarget(target);
   byId("jump-to").min = now.slice(0, 16);
   if (first) byId("jump-to").value = nextMorning(now);
