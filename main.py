@@ -73,10 +73,10 @@ class Program:
 
     def _calls(self) -> dict[str, Call]:
         async def contact_details(data: dict[str, str]) -> dict[str, Any]:
-            name = data["external"].partition(":")[0]
+            name, _, external_id = data["address"].partition(":")
             if name not in self.platforms:
                 raise Rejected(f"no platform {name!r} is configured")
-            return await self.platforms[name].contact(data["external"])
+            return await self.platforms[name].contact(external_id)
 
         return {"contact.details": contact_details}
 

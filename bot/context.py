@@ -134,11 +134,9 @@ class Context:
             draft = outbox.Draft(click.chat, dump(card), inbox_id=self.inbox_id)
             outbox.edit(self.db, click.card, draft, self.now)
 
-    def welcome(self, event: ContactAdded, text: str) -> None:
+    def welcome(self, to: str, code: str, text: str) -> None:
         """Greet a new contact, in the 20 s the platform allows."""
-        outbox.put_welcome(
-            self.db, event.external_id, event.welcome_code, text, self.now, self.inbox_id
-        )
+        outbox.put_welcome(self.db, to, code, text, self.now, self.inbox_id)
 
     # Waking and working --------------------------------------------------------------
 

@@ -313,12 +313,12 @@ def unknown_promise_card() -> Card:
     return Card(text="没找到这条承诺。发“今日”可以看到编号。")
 
 
-def which_promise_card(views: Sequence[PromiseView]) -> Card:
-    """A typed answer fits several promises."""
-    lines = "\n".join(
-        f"{v.promise.code} {v.customer} {v.promise.what}（{state_of(v)}）" for v in views
-    )
-    return Card(text=f"有 {len(views)} 条都可能，请带上编号再说一次：\n{lines}")
+def which_promise_card(views: Sequence[PromiseView], word: str) -> Card:
+    """What was typed fits several promises; `word` is how to say it of one."""
+    lines = [f"{v.promise.code} {v.customer} {v.promise.what}（{state_of(v)}）" for v in views[:8]]
+    left = f"\n……还有 {len(views) - 8} 条，发“今日”看全部" if len(views) > 8 else ""
+    example = f"{word} {views[0].promise.code}"
+    return Card(text=f"是哪一条？带上编号再说一次，比如“{example}”：\n" + "\n".join(lines) + left)
 
 
 def no_day_card(number: int) -> Card:

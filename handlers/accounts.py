@@ -50,7 +50,7 @@ def redeem_code(event: MessageReceived, ctx: Context, code: str) -> None:
         ctx.reply(cards.wrong_code_card())
         return
     people.bind(ctx.db, ctx.id_of(person), event.sender, ctx.now)
-    ctx.fact("person.bound", person=person.id, address=event.sender)
+    ctx.fact("person.bound", who=person.id, address=event.sender)
     ctx.reply(cards.bound_card(person.name))
 
 

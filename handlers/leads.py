@@ -34,8 +34,9 @@ def take_first_touch(event: ContactAdded, ctx: Context) -> None:
     lead = leads.by_touch(ctx.db, key)
     if lead is not None:
         return
-    contact = leads.contact_by_external(ctx.db, event.external_id) or leads.add_contact(
-        ctx.db, "新客户", external_id=event.external_id
+    address = customer_address(event)
+    contact = leads.contact_by_external(ctx.db, address) or leads.add_contact(
+        ctx.db, "新客户", external_id=address
     )
     lead = leads.add(
         ctx.db,
@@ -49,13 +50,18 @@ def take_first_touch(event: ContactAdded, ctx: Context) -> None:
     ctx.fact("lead.created", lead=lead, state=event.state, mutual=event.mutual)
     watch_silence(ctx, lead)
     show_lead(ctx, lead)
-    ctx.job("contact.details", ctx.id_of(lead), external=event.external_id)
+    ctx.job("contact.details", ctx.id_of(lead), address=address)
+
+
+def customer_address(event: ContactAdded) -> str:
+    """The customer in the IM of the member who was added."""
+    return f"{event.member.partition(':')[0]}:{event.external_id}"
 
 
 def greet(event: ContactAdded, ctx: Context) -> None:
     text = ctx.rules.words.welcome
     if event.welcome_code and text:
-        ctx.welcome(event, text.format(name=ctx.me.name))
+        ctx.welcome(customer_address(event), event.welcome_code, text.format(name=ctx.me.name))
 
 
 def channel_name(ctx: Context, state: str) -> str:

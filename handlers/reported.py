@@ -1,7 +1,10 @@
 """Notes that report on promises instead of making them: kept, withdrawn, or asked about."""
 
+from collections.abc import Sequence
+
 from bot.context import Context
 from cards import followups as cards
+from cards import promises as promise_cards
 from handlers import views
 from handlers.echo import show_echo
 from handlers.promises import cancel, finish
@@ -11,20 +14,30 @@ from storage.models import Promise
 
 
 def report_kept(ctx: Context, reading: Reading) -> bool:
-    """ "样机已发，顺丰SF123": the one open promise of that kind is kept, or withdrawn."""
+    """ "样机已发，顺丰SF123": the one open promise of that kind is kept, or withdrawn; of
+    several, which one is asked."""
+    named = [slot.value for slot in reading.people]
     ended = [p for p in reading.promises if p.state in ("done", "cancelled")]
     if not ended or any(p.state == "open" for p in reading.promises):
         return False
-    kept = False
-    for found in ended:
-        mine = promises.open_of(ctx.db, ctx.id_of(ctx.me))
-        fitting = [p for p in mine if p.kind == found.kind and p.promiser == found.promiser]
-        if len(fitting) == 1:
-            change = finish if found.state == "done" else cancel
-            change(ctx, fitting[0])
-            kept = True
-            show_echo_of(ctx, fitting[0])
-    return kept
+    settled = [settle_one(ctx, found, named) for found in ended]
+    return any(settled)
+
+
+def settle_one(ctx: Context, found: PromiseFound, named: Sequence[str]) -> bool:
+    """False when no open promise fits."""
+    mine = promises.open_of(ctx.db, ctx.id_of(ctx.me))
+    fitting = [p for p in mine if p.kind == found.kind and p.promiser == found.promiser]
+    shown = [views.of_promise(ctx, p) for p in fitting]
+    meant = [v for v in shown if any(name in v.customer for name in named)] or shown
+    if len(meant) == 1:
+        change = finish if found.state == "done" else cancel
+        change(ctx, meant[0].promise)
+        show_echo_of(ctx, meant[0].promise)
+    elif meant:
+        word = "完成" if found.state == "done" else "取消"
+        ctx.reply(promise_cards.which_promise_card(meant, word))
+    return bool(meant)
 
 
 def show_echo_of(ctx: Context, promise: Promise) -> None:

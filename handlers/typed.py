@@ -135,7 +135,7 @@ def meant_number(event: MessageReceived, ctx: Context, phrase: Phrase) -> int | 
         return fitting[0].id
     if fitting:
         found = [views.of_promise(ctx, promise) for promise in fitting]
-        ctx.reply(promise_cards.which_promise_card(found))
+        ctx.reply(promise_cards.which_promise_card(found, phrase.words.partition("|")[0]))
     else:
         ctx.reply(promise_cards.unknown_promise_card())
     return None
