@@ -35,6 +35,8 @@ class PromiseView:
 def state_of(view: PromiseView) -> str:
     """One line on where a promise stands: 等交付-小陈接单."""
     promise, owner = view.promise, view.owner or "交付"
+    if promise.state == PromiseState.ACCEPTED and not promise.is_ours:
+        return "等对方给"
     match promise.state:
         case PromiseState.PENDING:
             return f"等{owner}接单"
