@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from storage.models import Fact, FollowUp, Inbox, Lead, Promise
 from tests.conftest import Bot, Seating, Start
@@ -18,7 +18,7 @@ SALES_ON: list[Seating] = [
 
 def last_note(bot: Bot) -> FollowUp:
     with bot.db() as db:
-        note = db.exec(select(FollowUp).order_by(FollowUp.id.desc())).first()
+        note = db.exec(select(FollowUp).order_by(col(FollowUp.id).desc())).first()
     assert note is not None
     return note
 
@@ -110,7 +110,7 @@ async def test_F39_nobody_is_guessed_between_two_who_deliver(start: Start) -> No
     await bot.says("sales", "确认")
     assert "由谁交付" in bot.cards("sales")[-1]
     with bot.db() as db:
-        promise = db.exec(select(Promise).order_by(Promise.id.desc())).first()
+        promise = db.exec(select(Promise).order_by(col(Promise.id).desc())).first()
     assert promise is not None
     assert promise.owner_id is None
     await bot.says("sales", f"负责人 P{promise.id} 周工")
@@ -123,7 +123,7 @@ async def test_F39_nobody_is_guessed_between_two_who_deliver(start: Start) -> No
 async def test_F32_F33_each_fact_has_a_snapshot_and_an_origin(bot: Bot) -> None:
     await bot.says("sales", NOTE)
     with bot.db() as db:
-        facts = db.exec(select(Fact).order_by(Fact.id.desc()).limit(4)).all()
+        facts = db.exec(select(Fact).order_by(col(Fact.id).desc()).limit(4)).all()
         caught = next(f for f in facts if f.type == "promise.caught")
         origin = db.get(Inbox, caught.inbox_id)
     assert origin is not None

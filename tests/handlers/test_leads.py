@@ -1,7 +1,7 @@
 """First touch and the follow-up form."""
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from bot.playground.world import ExternalContact
 from storage.models import Contact, Customer, FollowUp, Lead
@@ -24,7 +24,7 @@ async def add(bot: Bot, contact: ExternalContact = LI, *, half: bool = False) ->
 
 def the_lead(bot: Bot) -> Lead:
     with bot.db() as db:
-        (lead,) = db.exec(select(Lead).where(Lead.touch_key != None)).all()  # noqa: E711  # SQL
+        (lead,) = db.exec(select(Lead).where(col(Lead.touch_key).is_not(None))).all()
     return lead
 
 
@@ -93,7 +93,7 @@ async def test_F3_on_wecom_two_taps_and_a_sentence_make_a_log(bot: Bot) -> None:
     assert "价格疑虑" in echo
     assert "报价" in echo
     with bot.db() as db:
-        note = db.exec(select(FollowUp).order_by(FollowUp.id.desc())).first()
+        note = db.exec(select(FollowUp).order_by(col(FollowUp.id).desc())).first()
     assert note is not None
     assert note.lead_id == the_lead(bot).id
     assert set(note.tags) == {"price_concern", "competitor"}
@@ -105,7 +105,7 @@ async def test_F3_on_feishu_the_form_takes_tags_and_sentence_together(start: Sta
     await bot.says("sales", "+跟进 张总")
     await bot.presses("sales", "记下", {"tags": ("budget_pending",), "note": ("等院务会批预算",)})
     with bot.db() as db:
-        note = db.exec(select(FollowUp).order_by(FollowUp.id.desc())).first()
+        note = db.exec(select(FollowUp).order_by(col(FollowUp.id).desc())).first()
     assert note is not None
     assert (note.text, note.tags) == ("等院务会批预算", ["budget_pending"])
     assert "已记" in bot.cards("sales")[-1]

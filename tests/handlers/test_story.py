@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from bot.playground.press import text_of
 from storage.models import Fact, Promise, PromiseState
@@ -50,7 +50,7 @@ async def test_F39_F40_F45_the_story_runs_end_to_end(start: Start, seating: Seat
     await bot.presses("sales", "接受")
     assert "您要的样机预计2月5日寄出" in "\n".join(bot.cards("sales"))
     with bot.db() as db:
-        promise = db.exec(select(Promise).order_by(Promise.id.desc())).first()
+        promise = db.exec(select(Promise).order_by(col(Promise.id).desc())).first()
         assert promise is not None
         assert (promise.state, promise.latest) == (PromiseState.ACCEPTED, date(2026, 2, 5))
 
@@ -124,6 +124,6 @@ async def test_F40_typed_words_do_what_buttons_do(start: Start) -> None:
     assert answer == ""
     await bot.says("sales", "接受")
     with bot.db() as db:
-        promise = db.exec(select(Promise).order_by(Promise.id.desc())).first()
+        promise = db.exec(select(Promise).order_by(col(Promise.id).desc())).first()
     assert promise is not None
     assert (promise.state, promise.latest) == (PromiseState.ACCEPTED, date(2026, 2, 5))
