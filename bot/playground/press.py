@@ -45,14 +45,17 @@ def _wecom(payload: dict[str, Any], label: str, values: Values) -> Interaction:
 def _feishu(payload: dict[str, Any], label: str, values: Values) -> Interaction:
     for button in _feishu_buttons(payload):
         if button["text"]["content"] == label:
-            value = next((b["value"] for b in button.get("behaviors", ()) if "value" in b), {})
-            sent: Interaction = {"tag": "button", "value": value}
+            sent: Interaction = {"tag": "button", "value": _feishu_callback(button)}
             if "name" in button:
                 sent["name"] = button["name"]
             if button.get("form_action_type") == "submit":
                 sent["form_value"] = {k: _feishu_value(payload, k, v) for k, v in values.items()}
             return sent
     raise NoSuchButton(f"{label!r} is not on the card {payload.get('header')}")
+
+
+def _feishu_callback(button: dict[str, Any]) -> Any:
+    return next((b["value"] for b in button.get("behaviors", ()) if "value" in b), {})
 
 
 def _feishu_value(payload: dict[str, Any], name: str, value: tuple[str, ...]) -> Any:
