@@ -99,7 +99,7 @@ def escalated_card(view: LeadView, mates: Sequence[Person], counted: str) -> Car
     """F7: the manager decides on a 高风险流失线索."""
     number = view.lead.id or 0
     options = tuple(Option(str(p.id), p.name) for p in mates[:10])
-    typed = f"改派 L{number} 小李"
+    typed = f"改派 L{number} {mates[0].name if mates else '小李'}"
     form = Form(
         (Choice("owner", "改派给", options),),
         Button("改派", actions.ReassignLead(number), typed=typed),

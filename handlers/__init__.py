@@ -4,6 +4,7 @@ gets it."""
 from handlers import (
     accounts,
     corrections,
+    explain,
     followups,
     help,
     leads,
@@ -14,7 +15,14 @@ from handlers import (
 )
 from handlers.typed import typed_router
 
-FEATURES = (promises.router, leads.router, silence.router, corrections.router, followups.router)
+FEATURES = (
+    promises.router,
+    explain.router,
+    leads.router,
+    silence.router,
+    corrections.router,
+    followups.router,
+)
 
 ROUTERS = (
     accounts.router,
@@ -22,6 +30,7 @@ ROUTERS = (
     today.router,
     typed_router(FEATURES),
     promises.router,
+    explain.router,
     reminders.router,
     silence.router,
     leads.router,

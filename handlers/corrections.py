@@ -3,18 +3,16 @@
 import re
 from collections.abc import Sequence
 
-from nlp.corrections import read_correction
-
 from bot.context import Context
 from bot.events import CardClicked, MessageReceived
 from bot.router import Router
 from cards import actions
 from cards import followups as cards
-from handlers import promises as promise_handlers
-from handlers import views
+from handlers import ledger, views
 from handlers.echo import answered_note, own_note, show_echo
 from handlers.leads import watch_silence
 from handlers.understood import plan_of, restore, set_next_contact, why
+from nlp.corrections import read_correction
 from nlp.time.types import TimeSpan
 from nlp.types import Correction
 from storage import followups, leads, promises
@@ -46,7 +44,7 @@ def undo(ctx: Context, note: FollowUp) -> None:
     if note.state == "undone":
         return
     for promise in promises.of_followup(ctx.db, ctx.id_of(note)):
-        promise_handlers.cancel(ctx, promise)
+        ledger.cancel(ctx, promise)
     lead = leads.get(ctx.db, note.lead_id) if note.lead_id else None
     if lead is not None:
         restore(lead, note.before)
@@ -94,7 +92,7 @@ def meant_promises(ctx: Context, note: FollowUp, text: str) -> Sequence[Promise]
 
 def correct_promise(ctx: Context, note: FollowUp, promise: Promise, told: Correction) -> None:
     due = told.due
-    was = promise_handlers.change_promise(
+    was = ledger.change_promise(
         ctx,
         promise,
         plan=plan_of(due),

@@ -4,7 +4,7 @@ from bot.context import Context
 from bot.events import MessageReceived
 from cards import followups as cards
 from handlers import views
-from handlers.promises import Was
+from handlers.ledger import Was
 from storage import followups, leads, outbox, promises
 from storage.models import FollowUp, Promise
 

@@ -8,9 +8,10 @@ from bot.events import CardClicked, MessageReceived
 from bot.router import Router
 from cards import actions
 from cards import followups as cards
-from handlers import promises as promise_handlers
+from handlers import ledger
 from handlers.belonging import Belongs, Fresh, Unsure, belongs_to
 from handlers.echo import answered_lead, echo_slot, note_of, of, own_note, show_echo
+from handlers.promises import of_rep
 from handlers.reported import answer_question, report_kept
 from handlers.understood import apply, catch, reasons, snapshot
 from nlp.reading import read
@@ -172,14 +173,14 @@ def confirm_note(click: CardClicked[actions.ConfirmFollowUp], ctx: Context) -> N
     ctx.db.add(note)
     ctx.fact("followup.confirmed", words=note.text, followup=note.id)
     for promise in promises.of_followup(ctx.db, ctx.id_of(note)):
-        promise_handlers.put_in_motion(ctx, promise)
+        ledger.put_in_motion(ctx, promise)
     show_echo(ctx, note)
 
 
 @router.action(actions.SwitchDue)
 def switch_due(click: CardClicked[actions.SwitchDue], ctx: Context) -> None:
     """The other reading of the date, and back again."""
-    promise = promise_handlers.of_rep(
+    promise = of_rep(
         ctx, click.action.promise, then=PromiseState.DRAFT, states=(PromiseState.DRAFT,)
     )
     if promise is None or promise.other_latest is None:
@@ -195,9 +196,9 @@ def switch_due(click: CardClicked[actions.SwitchDue], ctx: Context) -> None:
 
 @router.action(actions.NotAPromise)
 def not_a_promise(click: CardClicked[actions.NotAPromise], ctx: Context) -> None:
-    promise = promise_handlers.of_rep(ctx, click.action.promise, then=PromiseState.CANCELLED)
+    promise = of_rep(ctx, click.action.promise, then=PromiseState.CANCELLED)
     if promise is not None:
-        promise_handlers.cancel(ctx, promise)
+        ledger.cancel(ctx, promise)
         show_echo(ctx, note_of(ctx, promise))
 
 

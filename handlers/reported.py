@@ -7,7 +7,7 @@ from cards import followups as cards
 from cards import promises as promise_cards
 from handlers import views
 from handlers.echo import show_echo
-from handlers.promises import cancel, finish
+from handlers.ledger import cancel, finish
 from nlp.types import PromiseFound, Reading
 from storage import followups, promises
 from storage.models import Promise

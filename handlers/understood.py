@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.context import Context
 from handlers.leads import watch_silence
-from handlers.promises import find_owner
+from handlers.ledger import find_owner
 from nlp.time.types import TimeSpan
 from nlp.types import PromiseFound, Reading
 from storage import people, promises
