@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import contextlib
-import logging
 import signal
 import socket
 import sys
@@ -31,7 +30,7 @@ from bot.web import health
 from cards.help import parked_card
 from config.loader import BadRules, load_rules
 from config.schema import Rules
-from config.settings import BadSettings, Settings, data_key, load_settings
+from config.settings import BadSettings, Settings, data_key, load_settings, make_folder
 from handlers import ROUTERS
 from storage import demo, inbox, people, schema
 from storage.columns import Sealed
@@ -132,7 +131,7 @@ class Program:
 
 def open_database(settings: Settings, *, durable: bool = True) -> Database:
     """The database at the present schema, personal data unlocked."""
-    settings.data.mkdir(parents=True, exist_ok=True)
+    make_folder(settings)
     Sealed.open_with(data_key(settings))
     engine = connect(settings.database, durable=durable)
     schema.upgrade(engine)
@@ -301,7 +300,7 @@ def main(arguments: Sequence[str]) -> int:
         settings = load_settings()
         set_up_logging(settings.log_level)
         start(options, settings)
-    except (BadSettings, BadRules, BadNotes, FileNotFoundError) as problem:
+    except (BadSettings, BadRules, BadNotes) as problem:
         print(f"不能启动：\n{problem}", file=sys.stderr)
         return 2
     return 0
@@ -324,7 +323,7 @@ def start(options: argparse.Namespace, settings: Settings) -> None:
 
 def set_up_logging(level: str) -> None:
     """Logs go to standard error, one JSON object a line."""
-    threshold = LOGGED_LEVELS.get(level.lower(), logging.INFO)
+    threshold = LOGGED_LEVELS[level]
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

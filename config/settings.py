@@ -3,10 +3,13 @@
 Nested keys are joined by two underscores: `WECOM__CORP_ID`, `FEISHU__APP_SECRET`.
 """
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from cryptography.fernet import Fernet
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -19,6 +22,9 @@ REMEDIES = {
     "feishu": "set all of FEISHU__APP_ID, FEISHU__APP_SECRET, FEISHU__ENCRYPT_KEY, "
     "FEISHU__VERIFICATION_TOKEN, or none of them",
     "port": "set PORT to a free port between 1 and 65535",
+    "database_url": "remove DATABASE_URL for SQLite, or set postgresql+psycopg://user@host/name",
+    "log_level": "set LOG_LEVEL to debug, info, warning or error",
+    "data": "set DATA to a folder that the bot may create and write",
     "data_key": "remove DATA_KEY to have one made, or set 32 bytes in urlsafe base64",
 }
 
@@ -46,10 +52,17 @@ class Settings(BaseSettings):
     """Where customers reach us; empty: the address we listen on."""
     playground: bool = True
     """Serve the playground; it is left out when any real platform is configured."""
-    log_level: str = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
     wecom: WeComSettings | None = None
     dingtalk: DingTalkSettings | None = None
     feishu: FeishuSettings | None = None
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str) -> str:
+        if url and not url.startswith(("sqlite://", "postgresql+psycopg://")):
+            raise ValueError("only sqlite:// and postgresql+psycopg:// are known")
+        return url
 
     @property
     def has_platforms(self) -> bool:
@@ -66,12 +79,23 @@ class Settings(BaseSettings):
 
 def load_settings(**overrides: object) -> Settings:
     """Raises BadSettings, before anything starts."""
+    _check_names(os.environ)
     try:
         settings = Settings(**overrides)  # type: ignore[arg-type]  # checked by pydantic
     except ValidationError as problem:
         raise BadSettings("\n".join(_explain(error) for error in problem.errors())) from None
     _check_key(settings.data_key)
     return settings
+
+
+def _check_names(environment: Mapping[str, str]) -> None:
+    """A platform's key with one underscore would be passed over in silence."""
+    for name in sorted(environment):
+        platform, _, rest = name.partition("_")
+        if platform in ("WECOM", "DINGTALK", "FEISHU") and rest and not rest.startswith("_"):
+            raise BadSettings(
+                f"{name}: is not read. Remedy: write {platform}__{rest}, with two underscores."
+            )
 
 
 def _explain(error: ErrorDetails) -> str:
@@ -89,11 +113,21 @@ def _check_key(key: SecretStr) -> None:
             raise BadSettings(f"DATA_KEY: {problem}. Remedy: {REMEDIES['data_key']}.") from None
 
 
+def make_folder(settings: Settings) -> None:
+    """Raises BadSettings when the data folder cannot be made."""
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise BadSettings(
+            f"DATA: {settings.data}: {problem.strerror}. Remedy: {REMEDIES['data']}."
+        ) from None
+
+
 def data_key(settings: Settings) -> bytes:
     """The key for personal data; made on first use, readable by the owner alone."""
     if settings.data_key.get_secret_value():
         return settings.data_key.get_secret_value().encode()
-    settings.data.mkdir(parents=True, exist_ok=True)
+    make_folder(settings)
     file = settings.data / "secret.key"
     if not file.exists():
         file.touch(mode=0o600)

@@ -111,9 +111,13 @@ class Totals:
 
 
 def read_notes(file: Path) -> list[Note]:
-    """Notes in the order of their time. Raises BadNotes, FileNotFoundError."""
+    """Notes in the order of their time. Raises BadNotes."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise BadNotes(f"{file}: cannot be read: {problem}") from None
     notes = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(lines, start=1):
         if line.strip():
             notes.append(_note(file, number, line))
     return sorted(notes, key=lambda note: note.now)

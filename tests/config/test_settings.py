@@ -101,6 +101,9 @@ def test_an_incomplete_platform_names_the_key_and_the_remedy(
         ("DATA_KEY", "hush", "remove DATA_KEY to have one made, or set 32 bytes in urlsafe base64"),
         ("DATA_KEY", "hüsh", "remove DATA_KEY to have one made, or set 32 bytes in urlsafe base64"),
         ("WECOM", "hush", "set all of WECOM__CORP_ID"),
+        ("DATABASE_URL", "mysql://x/y", "remove DATABASE_URL for SQLite"),
+        ("LOG_LEVEL", "loud", "set LOG_LEVEL to debug, info, warning or error"),
+        ("FEISHU_APP_ID", "cli_x", "write FEISHU__APP_ID, with two underscores"),
     ],
 )
 def test_a_wrong_value_names_the_key_and_the_remedy(
