@@ -52,7 +52,7 @@ class ClockControls(Protocol):
 
     def now(self) -> datetime: ...
 
-    async def advance(self, to: datetime) -> None:
+    def advance(self, to: datetime, /) -> Awaitable[None]:
         """Walk to a later moment through every timer on the way."""
 
 

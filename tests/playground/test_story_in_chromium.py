@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import pytest_asyncio
@@ -88,10 +89,13 @@ class Table:
     async def is_advised(self, words: str) -> None:
         await expect(self.page.locator("#hint")).to_contain_text(words)
 
-    async def picture(self, name: str, *, of: Locator | None = None) -> None:
-        """A picture for the documents, if they are asked for."""
-        if PICTURES:
-            await (of or self.page).screenshot(path=Path(PICTURES, name), animations="disabled")
+    async def picture(
+        self, name: str, *, of: Locator | None = None, view: ViewportSize = DESKTOP
+    ) -> None:
+        """A picture for the documents, if they are asked for and the page has that size."""
+        if PICTURES and self.page.viewport_size == view:
+            scale: Literal["css", "device"] = "css" if view == DESKTOP and not of else "device"
+            await (of or self.page).screenshot(path=Path(PICTURES, name), scale=scale)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -137,7 +141,9 @@ async def hand_over(table: Table) -> None:
     await table.presses("销售", "确认", on="待确认")
     await table.sees("销售", "已记下", "等交付-小陈接单")
     task = await table.sees("交付", "请接单", "样机", "2月3日 周二", NOTE)
-    await task.get_by_label("最早哪天").fill("2026-02-05")
+    day = task.get_by_label("最早哪天")
+    await day.fill("2026-02-05")
+    await day.blur()
     await table.picture("task-card.png", of=task)
     await table.is_advised("「最早这天」")
 
@@ -198,6 +204,7 @@ async def test_the_story_by_mouse(table: Table) -> None:
     await hand_over(table)
     await correct(table)
     await fall_behind(table)
+    await table.card("销售", "已记下").scroll_into_view_if_needed()
     await table.picture("playground-desktop.png")
     await decide(table)
     await welcome(table)
@@ -207,7 +214,7 @@ async def test_the_story_on_a_phone(table: Table) -> None:
     await table.page.set_viewport_size(PHONE)
     await hand_over(table)
     await correct(table)
-    await table.picture("playground-phone.png")
+    await table.picture("playground-phone.png", view=PHONE)
     await fall_behind(table)
     await decide(table)
     await welcome(table)
