@@ -60,23 +60,41 @@ def _fields(view: EchoView, names: SalesWords) -> tuple[Field, ...]:
         found.append(Field("签单", words.day(lead.expected_close, estimated=lead.close_estimated)))
     if lead is not None and "amount" in note.why and lead.amount is not None:
         found.append(Field("金额", words.money(lead.amount), was=view.was.get("金额", "")))
-    for promise in view.promises:
-        found.extend(_promise_fields(promise))
+    if len(view.promises) == 1:
+        found.extend(_promise_fields(view.promises[0]))
+    else:
+        found.extend(_promise_line(promise) for promise in view.promises)
     return tuple(found)
 
 
 def _promise_fields(view: PromiseView) -> tuple[Field, ...]:
+    """The only promise of a note, spread out."""
     promise, was = view.promise, dict(view.was)
-    side = "我方" if promise.is_ours else "对方"
-    due_was = due_of_was(was)
     fields = [
-        Field(side, f"{promise.code} {promise.what}", was=was.get("what", "")),
-        Field("时间", due_of(promise), was=due_was),
+        Field(_side(view), f"{promise.code} {promise.what}", was=was.get("what", "")),
+        Field("时间", due_of(promise), was=due_of_was(was)),
     ]
     if promise.is_ours:
-        drafted = promise.state == PromiseState.DRAFT
-        fields.append(Field("交付", (view.owner or "待定") if drafted else state_of(view)))
+        fields.append(Field("交付", _who(view)))
     return tuple(fields)
+
+
+def _promise_line(view: PromiseView) -> Field:
+    """One of several promises, on a line."""
+    promise, was = view.promise, dict(view.was)
+    parts = [f"{promise.code} {promise.what}", due_of(promise), _who(view)]
+    earlier = was.get("what") or due_of_was(was)
+    return Field(_side(view), "，".join(part for part in parts if part), was=earlier)
+
+
+def _side(view: PromiseView) -> str:
+    return "我方" if view.promise.is_ours else "对方"
+
+
+def _who(view: PromiseView) -> str:
+    if view.promise.state != PromiseState.DRAFT:
+        return state_of(view)
+    return (view.owner or "谁交付待定") if view.promise.is_ours else ""
 
 
 def due_of_was(was: Mapping[str, str]) -> str:
@@ -89,7 +107,9 @@ def due_of_was(was: Mapping[str, str]) -> str:
 
 def _reasons(view: EchoView) -> tuple[str, ...]:
     reasons = list(view.followup.why.values())
-    reasons += [v.promise.why_due for v in view.promises if v.promise.why_due]
+    for due in (v.promise.why_due for v in view.promises):
+        if due and not any(reason.endswith(due) for reason in reasons):
+            reasons.append(due)
     if any(v.promise.conditional for v in view.promises):
         reasons.append("承诺带前提，条件满足才算数")
     if view.doubt:
@@ -103,19 +123,23 @@ def _buttons(view: EchoView) -> tuple[Button, ...]:
     if note.state == "confirmed":
         return (undo,)
     confirm = Button("确认", actions.ConfirmFollowUp(number), style="primary", typed="确认")
-    middle = [button for promise in view.promises for button in _promise_buttons(promise)]
+    several = len(view.promises) > 1
+    middle = [b for promise in view.promises for b in _promise_buttons(promise, several)]
     return (confirm, *middle[: MOST_BUTTONS - 2], undo)
 
 
-def _promise_buttons(view: PromiseView) -> list[Button]:
+def _promise_buttons(view: PromiseView, several: bool) -> list[Button]:
+    """With several promises each button says which one it is about."""
     promise, number = view.promise, view.promise.id or 0
     if promise.state != PromiseState.DRAFT:
         return []
+    what = words.short(promise.what, 4) if several else ""
     buttons = []
     if promise.other_latest is not None:
-        label = f"最晚{promise.other_latest.month}月{promise.other_latest.day}日"
+        label = f"{what}最晚{promise.other_latest.month}月{promise.other_latest.day}日"
         buttons.append(Button(label, actions.SwitchDue(number), typed=f"另一日期 P{number}"))
-    buttons.append(Button("不是承诺", actions.NotAPromise(number), typed=f"不是承诺 P{number}"))
+    no = f"{what}不算承诺" if several else "不是承诺"
+    buttons.append(Button(no, actions.NotAPromise(number), typed=f"不是承诺 P{number}"))
     return buttons
 
 

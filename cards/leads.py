@@ -57,7 +57,7 @@ def followup_form(view: LeadView, names: SalesWords, role: Role) -> Card:
     if role != Role.SALES:
         stages = tuple(Option(key, text) for key, text in names.stages.items())
         inputs.append(Choice("stage", "阶段", stages, selected=(view.lead.stage,)))
-    inputs.append(TextInput("note", "一句话", "比如：下周三前寄样机", typed="直接发一句话即可"))
+    inputs.append(TextInput("note", "一句话", "比如：下周三前寄样机"))
     return Card(
         title=f"跟进 {view.title}",
         form=Form(
