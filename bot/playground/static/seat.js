@@ -78,10 +78,13 @@ export class SeatView {
 
   replace(known, node, message) {
     const focused = focusedPlace(known.node);
+    const { scrollHeight, scrollTop, clientHeight } = this.log;
+    const atEnd = scrollHeight - scrollTop - clientHeight < 40;
     known.node.replaceWith(node);
     if (focused) (focused.find(node) ?? this.log).focus({ preventScroll: true });
     if (message.edits === known.message.edits) return;
     node.classList.add("is-changed");
+    if (atEnd) this.toEnd();
     this.reveal(node);
     this.tell(`${this.title}的一张卡片已更新：${summary(message)}`);
   }
