@@ -8,28 +8,23 @@ import socket
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import structlog
-from aiohttp import web
 from sqlmodel import Session
 
 from bot.clock import Clock
 from bot.platforms.dingtalk.adapter import DingTalk
 from bot.platforms.feishu.adapter import Feishu
-from bot.platforms.protocol import Platform, Rejected
+from bot.platforms.protocol import Platform
 from bot.platforms.wecom.adapter import WeCom
-from bot.playground.ground import Controls, Part, Playground
+from bot.playground.ground import Part, Playground
 from bot.playground.script import STORY_DAY, BadNotes, play_day, read_notes, replay_notes
-from bot.runtime.jobs import Call
+from bot.program import Program, slow_calls
 from bot.runtime.runtime import Runtime
-from bot.web import health
 from cards.help import parked_card
 from config.loader import BadRules, load_rules
-from config.schema import Rules
 from config.settings import BadSettings, Settings, data_key, load_settings, make_folder
 from handlers import ROUTERS
 from storage import demo, inbox, people, schema
@@ -40,90 +35,7 @@ from storage.models import Role
 log = structlog.get_logger()
 LOGGED_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 INVITATION = timedelta(days=3)
-GRACE = 5.0
-"""Seconds that connections have for closing."""
-
-
-@dataclass
-class Program:
-    """The whole bot of one process. `start` returns when it serves; `stop` loses nothing."""
-
-    settings: Settings
-    clock: Clock
-    rules: Rules
-    db: Database
-    playground: Playground | None = None
-    platforms: dict[str, Platform] = field(default_factory=dict)
-    runtime: Runtime = field(init=False)
-    origin: str = ""
-    _runner: web.AppRunner | None = None
-
-    def __post_init__(self) -> None:
-        self.runtime = Runtime(
-            self.db,
-            self.clock,
-            platforms=self.platforms,
-            routers=ROUTERS,
-            rules=lambda: self.rules,
-            calls=self._calls(),
-            sorry=parked_card,
-            public_url=self.settings.url,
-        )
-
-    def _calls(self) -> dict[str, Call]:
-        async def contact_details(data: dict[str, str]) -> dict[str, Any]:
-            name, _, external_id = data["address"].partition(":")
-            if name not in self.platforms:
-                raise Rejected(f"no platform {name!r} is configured")
-            return await self.platforms[name].contact(external_id)
-
-        return {"contact.details": contact_details}
-
-    async def start(self, listener: socket.socket) -> None:
-        """Serve on an open socket: pages first, because the imitated servers are among them."""
-        host, port = listener.getsockname()[:2]
-        self.origin = f"http://{host}:{port}"
-        self._connect_platforms()
-        app = web.Application()
-        app.add_routes(health.routes(self.db, self.platforms))
-        for platform in self.platforms.values():
-            app.add_routes(platform.routes(self.runtime.accept))
-        if self.playground is not None:
-            page = self.playground.page(Controls(self.clock, self.runtime.advance))
-            app.add_routes([*self.playground.routes(), *page.routes()])
-            app.on_shutdown.append(page.stop)
-        self.db.open()
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE)
-        await self._runner.setup()
-        await web.SockSite(self._runner, listener).start()
-        await self.runtime.start()
-        await asyncio.gather(*(p.start(self.runtime.accept) for p in self.platforms.values()))
-
-    def _connect_platforms(self) -> None:
-        wecom, dingtalk, feishu = (
-            self.settings.wecom,
-            self.settings.dingtalk,
-            self.settings.feishu,
-        )
-        if self.playground is not None:
-            wecom, dingtalk, feishu = self.playground.settings(self.origin)
-            self.playground.call_back(self.origin)
-        if wecom:
-            self.platforms["wecom"] = WeCom(wecom, self.clock)
-        if dingtalk:
-            self.platforms["dingtalk"] = DingTalk(dingtalk, self.clock)
-        if feishu:
-            self.platforms["feishu"] = Feishu(feishu, self.clock)
-
-    async def stop(self) -> None:
-        """Stop hearing, then stop doing; what is in the database waits for the next start."""
-        await asyncio.gather(*(platform.stop() for platform in self.platforms.values()))
-        if self.playground is not None:
-            await self.playground.stop()
-        await self.runtime.stop()
-        if self._runner is not None:
-            await self._runner.cleanup()
-        await asyncio.to_thread(self.db.close)
+"""How long a colleague has to use the first code."""
 
 
 # Building --------------------------------------------------------------------------------
@@ -168,6 +80,11 @@ def build(
     rate_limits: bool = True,
 ) -> Program:
     """Everything wired, nothing started. With real platforms configured, no playground."""
+    if not (settings.playground or settings.has_platforms):
+        raise BadSettings(
+            "PLAYGROUND=false, and no platform is configured: there is nobody to talk to. "
+            "Remedy: set WECOM__*, DINGTALK__* or FEISHU__*, or PLAYGROUND=true."
+        )
     rules = load_rules()
     db = open_database(settings, durable=durable)
     ground = None
@@ -175,7 +92,43 @@ def build(
         played = parts(demo.players())
         settle_in(db, clock(), played)
         ground = Playground(clock, played, rate_limits=rate_limits)
-    return Program(settings, clock, rules, db, ground)
+    platforms: dict[str, Platform] = {}
+    runtime = Runtime(
+        db,
+        clock,
+        platforms=platforms,
+        routers=ROUTERS,
+        rules=lambda: rules,
+        calls=slow_calls(platforms),
+        sorry=parked_card,
+        public_url=settings.url,
+    )
+    return Program(
+        clock=clock,
+        db=db,
+        runtime=runtime,
+        platforms=platforms,
+        connect=lambda origin: connect_platforms(settings, clock, ground, origin),
+        playground=ground,
+    )
+
+
+def connect_platforms(
+    settings: Settings, clock: Clock, ground: Playground | None, origin: str
+) -> dict[str, Platform]:
+    """The adapters of the platforms that are configured, or of those that are imitated."""
+    wecom, dingtalk, feishu = settings.wecom, settings.dingtalk, settings.feishu
+    if ground is not None:
+        wecom, dingtalk, feishu = ground.settings(origin)
+        ground.call_back(origin)
+    platforms: dict[str, Platform] = {}
+    if wecom:
+        platforms["wecom"] = WeCom(wecom, clock)
+    if dingtalk:
+        platforms["dingtalk"] = DingTalk(dingtalk, clock)
+    if feishu:
+        platforms["feishu"] = Feishu(feishu, clock)
+    return platforms
 
 
 def listen(settings: Settings) -> socket.socket:

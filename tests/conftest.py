@@ -15,8 +15,9 @@ from bot.clock import Clock
 from bot.playground.ground import Part
 from bot.playground.page import Platform
 from bot.playground.player import Player
+from bot.program import Program
 from config.settings import Settings
-from main import Program, build, open_database, settle_in
+from main import build, open_database, settle_in
 from storage import demo
 
 NOW = "2026-01-28T10:20:00+08:00"
