@@ -89,7 +89,7 @@ def delivered(
     card.message_id = message_id or card.message_id
     card.edit_codes = [*card.edit_codes[used:], *([code] if code else [])]
     db.add(card)
-    _settle(db, row, now, "delivered", note=note or row.note)
+    _settle(db, row, now, "delivered", note="; ".join(filter(None, (row.note, note))))
 
 
 def settle(db: Session, row_id: int, token: str, now: datetime, state: str, error: str) -> None:
