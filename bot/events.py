@@ -60,22 +60,6 @@ class CardClicked(Generic[A]):
 
 
 @dataclass(frozen=True, slots=True)
-class StoredClick:
-    """A click as it lies in the inbox: the same, with the action in its string form."""
-
-    key: str
-    at: datetime
-    sender: str
-    chat: str
-    action: ActionText
-    card: str = ""
-    message_id: str = ""
-    form: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    edit_code: str = ""
-    sender_name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class ContactAdded:
     """A customer and a member of ours became contacts (WeCom)."""
 
@@ -126,25 +110,18 @@ _STORED: dict[str, TypeAdapter[Any]] = {
     kind.__name__: TypeAdapter(kind)
     for kind in (MessageReceived, ContactAdded, TimerFired, JobFinished)
 }
-_STORED["CardClicked"] = TypeAdapter(StoredClick)
-_CLICK_FIELDS = tuple(StoredClick.__dataclass_fields__)
+_STORED["CardClicked"] = TypeAdapter(CardClicked[ActionText])
 
 
 def dump(event: Event) -> tuple[str, str]:
     """Kind and JSON text of an event, for the inbox."""
     kind = type(event).__name__
-    if isinstance(event, CardClicked):
-        stored = StoredClick(**{name: getattr(event, name) for name in _CLICK_FIELDS})
-        return kind, _STORED[kind].dump_json(stored, exclude_defaults=True).decode()
     return kind, _STORED[kind].dump_json(event, exclude_defaults=True).decode()
 
 
 def load(kind: str, text: str) -> Event:
     """The event that `dump` stored. Raises pydantic.ValidationError, KeyError on a foreign kind."""
-    stored = _STORED[kind].validate_json(text)
-    if isinstance(stored, StoredClick):
-        return CardClicked(**{name: getattr(stored, name) for name in _CLICK_FIELDS})
-    event: Event = stored
+    event: Event = _STORED[kind].validate_json(text)
     return event
 
 
