@@ -123,6 +123,11 @@ class Context:
         self.send(to, card, slot=slot, subject=subject, once=once, person_id=person.id)
         return True
 
+    def shows(self, person_id: int, slot: str) -> bool:
+        """Whether a colleague has a live card of that matter."""
+        addresses = people.addresses(self.db, person_id)
+        return outbox.where_live(self.db, addresses, slot) is not None
+
     def start_afresh(self, address: str, slot: str) -> None:
         """Let the next card of this matter be a new message, because it asks something new."""
         outbox.retire(self.db, address, slot)

@@ -34,7 +34,7 @@ def echo_card(view: EchoView, names: SalesWords) -> Card:
     note = view.followup
     closed = note.state == "undone"
     return Card(
-        title=view.customer,
+        title=view.customer if view.lead is not None else "这条记录",
         subtitle=TITLES[note.state] + ("，新建线索" if view.is_new and not closed else ""),
         tone=TONES.get(note.state, "neutral"),
         fields=_fields(view, names),
@@ -106,6 +106,8 @@ def due_of_was(was: Mapping[str, str]) -> str:
 
 
 def _reasons(view: EchoView) -> tuple[str, ...]:
+    if view.followup.state == "undone":
+        return ()
     reasons = list(view.followup.why.values())
     for due in (v.promise.why_due for v in view.promises):
         if due and not any(reason.endswith(due) for reason in reasons):
@@ -148,7 +150,7 @@ def which_lead_card(note: FollowUp, known: Sequence[tuple[Lead, str]], new_name:
     number = note.id or 0
     buttons = tuple(
         Button(
-            words.short(title, 10),
+            words.short(company_of(title), 10),
             actions.AssignFollowUp(number, lead.id or 0),
             typed=f"记到 L{lead.id}",
         )
@@ -166,6 +168,12 @@ def which_lead_card(note: FollowUp, known: Sequence[tuple[Lead, str]], new_name:
         fields=tuple(Field(lead.code, title) for lead, title in known[: MOST_BUTTONS - 1]),
         buttons=(*buttons, fresh),
     )
+
+
+def company_of(title: str) -> str:
+    """松江晴岚医院 of 李主任（松江晴岚医院）: what tells two 李主任 apart."""
+    _, found, company = title.removesuffix("）").partition("（")
+    return company if found else title
 
 
 def original_card(note: FollowUp) -> Card:

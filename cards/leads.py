@@ -83,7 +83,7 @@ def silent_card(view: LeadView, hours: int, counted: str) -> Card:
     """F6: the owner's reminder. `counted` says how the hours were counted."""
     number = view.lead.id or 0
     return Card(
-        title=f"{hours} 小时没跟进：{view.title}",
+        title=f"{_length(hours)}没跟进：{view.title}",
         tone="warn",
         notes=(counted,),
         buttons=(
@@ -93,6 +93,11 @@ def silent_card(view: LeadView, hours: int, counted: str) -> Card:
             Button("已联系", actions.ContactedLead(number), typed=f"已联系 L{number}"),
         ),
     )
+
+
+def _length(hours: int) -> str:
+    """72 小时, and days once hours say nothing any more."""
+    return f"{hours} 小时" if hours <= 96 else f"近 {round(hours / 24)} 天"
 
 
 def escalated_card(view: LeadView, mates: Sequence[Person], counted: str) -> Card:

@@ -158,7 +158,8 @@ def accepted_card(view: PromiseView) -> Card:
         subtitle=view.customer,
         tone="good",
         fields=(Field("时间", due_of(view.promise)),),
-        text="可以发给客户：",
+        text="引用的这段可以发给客户。",
+        replace="已接单",
         quote=customer_text(view, view.promise.latest),
     )
 
@@ -186,7 +187,8 @@ def agreed_card(view: PromiseView, customer_text: str) -> Card:
         title=f"已接受 {words.day(view.promise.latest)}",
         subtitle=f"{view.customer} · {view.promise.what}",
         tone="good",
-        text="发给客户的话（长按复制，不发出去客户看不到）：",
+        text="引用的这段可以长按复制发给客户；你不发，客户看不到。",
+        replace="已接受",
         quote=customer_text,
     )
 

@@ -160,7 +160,18 @@ def change_promise(
     ctx.db.add(promise)
     if promise.asked_at is not None:
         show_task(ctx, promise, different)
+        renew_customer_text(ctx, promise)
     return different
+
+
+def renew_customer_text(ctx: Context, promise: Promise) -> None:
+    """The words the rep may copy to the customer never say what has been corrected since."""
+    if promise.state != PromiseState.ACCEPTED:
+        return
+    slot = f"promise:{promise.id}:answer"
+    if ctx.shows(promise.rep_id, slot):
+        card = cards.accepted_card(views.of_promise(ctx, promise))
+        ctx.tell(people.get(ctx.db, promise.rep_id), card, slot=slot)
 
 
 def cancel(ctx: Context, promise: Promise) -> None:

@@ -65,7 +65,7 @@ def counted(ctx: Context, lead: Lead) -> str:
     """How the hours were counted, for the small print."""
     since = words.moment(lead.touched_at.astimezone(ctx.zone))
     limit = ctx.rules.timing.silence_hours
-    return f"从最近一次跟进 {since} 起，自然小时满 {limit} 小时；约好的下次联系会暂停计时"
+    return f"上次跟进 {since}，已满 {limit} 小时（自然小时；约好下次联系就暂停）"
 
 
 # The manager decides ---------------------------------------------------------------------

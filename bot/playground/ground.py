@@ -15,7 +15,6 @@ from bot.playground.world import ExternalContact, Imitation, Member, Shown, Worl
 from config.schema import DingTalkSettings, FeishuSettings, WeComSettings
 
 TITLES: Mapping[str, str] = {"sales": "销售", "manager": "主管", "delivery": "交付"}
-IMS: Mapping[str, str] = {"wecom": "企业微信", "dingtalk": "钉钉", "feishu": "飞书"}
 NO_RETRY_GAPS = (0.05, 0.2)
 """Seconds between an imitated server's repeats, so that a restarted bot is not waited for."""
 
@@ -79,7 +78,7 @@ class Playground:
         seats = [
             Seat(
                 key=part.role,
-                title=f"{TITLES[part.role]} · {IMS[part.platform]}",
+                title=TITLES[part.role],
                 platform=part.platform,
                 member=part.member,
                 name=part.name,
@@ -88,7 +87,7 @@ class Playground:
             for part in self.parts
             if part.role in TITLES
         ]
-        customer = Seat("customer", "客户 · 微信", "wecom", "", "客户", "customer")
+        customer = Seat("customer", "客户", "wecom", "", "客户", "customer")
         return Page(self.world, self.servers, [*seats, customer], controls, self.befriend)
 
     async def befriend(self, member: str, contact: ExternalContact) -> object:

@@ -94,15 +94,14 @@ def default(question: Input) -> tuple[str, ...]:
 def as_many_as_fit(
     own: list[dict[str, Any]], offered: list[dict[str, Any]], room: int
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Those shown, a form's options first, and those left out. The card's own buttons are the
-    last to lose their place."""
+    """Those shown, the card's own first and then a form's options, and those left out."""
     shown: list[dict[str, Any]] = []
     for button in [*own, *offered]:
         if size(msg_buttons([*shown, button])) > room:
             break
         shown.append(button)
     left_out = [*own, *offered][len(shown) :]
-    return shown[len(own) :] + shown[: len(own)], left_out
+    return shown, left_out
 
 
 def msg_buttons(buttons: list[dict[str, Any]]) -> str:

@@ -10,11 +10,11 @@ INSTANT = timedelta(microseconds=1)
 
 
 def day_words(moment: datetime) -> str:
-    return f"{moment.year}年{moment.month}月{moment.day}日周{WEEKDAYS[moment.weekday()]}"
+    return f"{moment.month}月{moment.day}日 周{WEEKDAYS[moment.weekday()]}"
 
 
 def moment_words(moment: datetime) -> str:
-    return f"{day_words(moment)}{moment:%H:%M}"
+    return f"{day_words(moment)} {moment:%H:%M}"
 
 
 SILENT = {"vague": "没有说定时间", "duration": "一段时长，不是日期", "recurring": "每到此时重复"}
@@ -32,4 +32,4 @@ def said(window: Window | None, kind: Kind) -> str:
         return f"不晚于{last}"
     if clocked or window.end - window.start <= timedelta(days=1):
         return words(window.start)
-    return f"{words(window.start)}至{last}"
+    return f"{words(window.start)}到{last}"

@@ -251,7 +251,7 @@ def test_the_headline_is_one_short_line() -> None:
 
 
 def test_each_suggested_day_is_a_button_that_carries_the_day() -> None:
-    first = buttons_of(TASK)[0]
+    first = next(button for button in buttons_of(TASK) if button["text"] == "2月5日 周四")
     pressed = read_button_id(first["id"])
     assert (first["text"], pressed.action) == ("2月5日 周四", CounterPromise(12))
     assert pressed.form == {"day": ("2026-02-05",)}

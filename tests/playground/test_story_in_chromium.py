@@ -160,7 +160,8 @@ async def correct(table: Table) -> None:
     before = await cards.count()
     await table.page.get_by_role("button", name="不对，是X2型号").click()
     await table.seat("销售").get_by_role("button", name="发送").click()
-    await table.sees("销售", "X2型号样机", "样机 → ")
+    await table.sees("销售", "样机 → ", "X2型号样机")
+    await table.sees("销售", "您要的X2型号样机")
     task = await table.sees("交付", "X2型号样机")
     await expect(task.locator("s")).to_have_text("样机")
     assert await cards.count() == before
@@ -169,7 +170,7 @@ async def correct(table: Table) -> None:
 async def fall_behind(table: Table) -> None:
     """Nobody follows up, the day passes: the manager decides, both sides hear."""
     await table.walks_to("2026-02-03T12:00")
-    await table.sees("销售", "小时没跟进", "自然小时满 72 小时")
+    await table.sees("销售", "没跟进", "已满 72 小时（自然小时")
     card = await table.sees("主管", "高风险流失线索", "张总", "小李 负责", "延期3天")
     await table.picture("manager-card.png", of=card)
     await table.is_advised("「主管」")
