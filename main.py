@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from bot.clock import Clock
@@ -27,6 +28,7 @@ from cards.help import parked_card
 from config.loader import BadRules, load_rules
 from config.settings import BadSettings, Settings, data_key, load_settings, make_folder
 from handlers import ROUTERS
+from nlp.lexicon import LexiconError, default_lexicon
 from storage import demo, inbox, people, schema
 from storage.columns import Sealed
 from storage.db import Database, connect
@@ -46,7 +48,12 @@ def open_database(settings: Settings, *, durable: bool = True) -> Database:
     make_folder(settings)
     Sealed.open_with(data_key(settings))
     engine = connect(settings.database, durable=durable)
-    schema.upgrade(engine)
+    try:
+        schema.upgrade(engine)
+    except OperationalError as problem:
+        raise BadSettings(
+            f"DATABASE_URL: {problem.orig}. Remedy: start that database, or remove DATABASE_URL."
+        ) from None
     return Database(engine)
 
 
@@ -86,6 +93,7 @@ def build(
             "Remedy: set WECOM__*, DINGTALK__* or FEISHU__*, or PLAYGROUND=true."
         )
     rules = load_rules()
+    default_lexicon()  # a broken vocabulary is named before anything starts
     db = open_database(settings, durable=durable)
     ground = None
     if settings.playground and not settings.has_platforms:
@@ -147,8 +155,8 @@ def listen(settings: Settings) -> socket.socket:
 
 async def run(settings: Settings) -> None:
     """Serve until told to stop."""
-    program = build(settings, Clock())
     listener = listen(settings)
+    program = build(settings, Clock())
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -195,6 +203,10 @@ async def replay(settings: Settings, file: Path, *, quiet: bool) -> None:
             f"\n{totals.notes} 条，{totals.cards} 张卡，{totals.silent} 条闲聊没有卡；"
             f"每条中位 {totals.median:.1f} 毫秒"
         )
+        with Session(program.db.engine) as session:
+            failed = inbox.troubled(session)
+        if failed:
+            raise BadNotes("\n".join(f"E{row.id} {row.key}\n{row.error}" for row in failed))
 
     await with_program(settings, clock, play)
 
@@ -253,7 +265,7 @@ def main(arguments: Sequence[str]) -> int:
         settings = load_settings()
         set_up_logging(settings.log_level)
         start(options, settings)
-    except (BadSettings, BadRules, BadNotes) as problem:
+    except (BadSettings, BadRules, BadNotes, LexiconError) as problem:
         print(f"不能启动：\n{problem}", file=sys.stderr)
         return 2
     return 0

@@ -76,10 +76,10 @@ class Context:
     def awake_moment(self, moment: datetime) -> datetime:
         """The moment itself unless it lies in quiet hours, else when those end."""
         local, quiet = moment.astimezone(self.zone), self.rules.timing.quiet
-        if quiet.end <= local.time() < quiet.start:
+        if not quiet.holds(local.time()):
             return moment
-        day = local.date() + timedelta(days=1 if local.time() >= quiet.start else 0)
-        return self.moment(day, quiet.end)
+        over_night = quiet.start > quiet.end and local.time() >= quiet.start
+        return self.moment(local.date() + timedelta(days=1 if over_night else 0), quiet.end)
 
     # Saying something ----------------------------------------------------------------
 

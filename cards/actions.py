@@ -63,13 +63,6 @@ class ContactedLead(Action):
 
 
 @dataclass(frozen=True, slots=True)
-class SetStage(Action):
-    name = "lead.stage"
-    lead: int
-    stage: str
-
-
-@dataclass(frozen=True, slots=True)
 class NudgeOwner(Action):
     """A manager's 催办 on a silent lead."""
 
@@ -116,12 +109,6 @@ class AssignFollowUp(Action):
     name = "followup.lead"
     followup: int
     lead: int
-
-
-@dataclass(frozen=True, slots=True)
-class ShowOriginal(Action):
-    name = "followup.original"
-    followup: int
 
 
 # Promises --------------------------------------------------------------------------------
@@ -209,14 +196,12 @@ ACTIONS: tuple[type[Action], ...] = (
     OpenFollowUpForm,
     SaveFollowUp,
     ContactedLead,
-    SetStage,
     NudgeOwner,
     ReassignLead,
     ExtendSilence,
     ConfirmFollowUp,
     UndoFollowUp,
     AssignFollowUp,
-    ShowOriginal,
     SwitchDue,
     NotAPromise,
     ChooseOwner,

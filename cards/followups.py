@@ -176,10 +176,6 @@ def company_of(title: str) -> str:
     return company if found else title
 
 
-def original_card(note: FollowUp) -> Card:
-    return Card(text=f"原话：{note.text}")
-
-
 def status_card(views: Sequence[PromiseView]) -> Card:
     """The answer to a question about what was promised."""
     if not views:

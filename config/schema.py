@@ -78,6 +78,11 @@ class QuietHours(Frozen):
     start: time
     end: time
 
+    def holds(self, at: time) -> bool:
+        if self.start <= self.end:
+            return self.start <= at < self.end
+        return at >= self.start or at < self.end
+
 
 class Timing(Frozen):
     """`config/rules/timing.toml`: every clock the bot keeps."""
@@ -108,15 +113,23 @@ class Timing(Frozen):
 
 
 class SalesWords(Frozen):
-    """`config/rules/words.toml`: what stages, tags and kinds are called in the chat."""
+    """`config/rules/words.toml`: what stages and tags are called in the chat."""
 
     stages: dict[str, str]
     tags: dict[str, str]
-    kinds: dict[str, str]
     channels: dict[str, str] = {}
     """Start of a channel's state → what it is called ("expo" → 展会)."""
     welcome: str = ""
     """Greeting to a new customer; empty sends none. `{name}` is our colleague."""
+
+    @field_validator("welcome")
+    @classmethod
+    def _only_known_places(cls, text: str) -> str:
+        try:
+            text.format(name="")
+        except (KeyError, IndexError, ValueError):
+            raise ValueError("may hold {name} and no other braces") from None
+        return text
 
 
 class Rules(Frozen):

@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8080, ge=1, le=65535)
     data: Path = Path("data")
     """Folder of the database and the key."""
-    database_url: str = ""
+    database_url: str = Field(default="", repr=False)
     """Empty: SQLite in the data folder."""
     data_key: SecretStr = SecretStr("")
     """Encrypts personal data at rest; empty: made once and kept in `data/secret.key`."""

@@ -200,10 +200,3 @@ def not_a_promise(click: CardClicked[actions.NotAPromise], ctx: Context) -> None
     if promise is not None:
         ledger.cancel(ctx, promise)
         show_echo(ctx, note_of(ctx, promise))
-
-
-@router.action(actions.ShowOriginal)
-def show_original(click: CardClicked[actions.ShowOriginal], ctx: Context) -> None:
-    note = own_note(ctx, click.action.followup)
-    if note is not None:
-        ctx.reply(cards.original_card(note))

@@ -92,6 +92,12 @@ def parked(db: Session) -> Sequence[Inbox]:
     return db.scalars(query).all()
 
 
+def troubled(db: Session) -> Sequence[Inbox]:
+    """Events that were parked or wait for another try, oldest first."""
+    query = select(Inbox).where(col(Inbox.state) != "done", col(Inbox.error) != "")
+    return db.scalars(query.order_by(col(Inbox.id))).all()
+
+
 def run_again(db: Session, ids: Sequence[int], now: datetime) -> int:
     """Put parked events back in line; returns how many."""
     again = update(Inbox).where(col(Inbox.id).in_(ids), col(Inbox.state) == "parked")

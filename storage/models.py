@@ -291,7 +291,8 @@ class Inbox(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(unique=True)
     kind: str
-    body: str
+    body: str = Field(sa_type=Sealed)
+    """Sealed whole: what people write to us holds names and numbers."""
     lane: str
     received_at: datetime = _time()
     state: str = "new"

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from config.loader import RULES, BadRules, load_rules
-from config.schema import Rules, Timing
+from config.schema import QuietHours, Rules, Timing
 from storage.models import CLOSED_STAGES, STAGES
 
 
@@ -95,3 +95,22 @@ def test_a_snapshot_cannot_be_changed() -> None:
     rules: Rules = load_rules()
     with pytest.raises(ValidationError, match="frozen"):
         rules.timing.silence_hours = 1  # type: ignore[misc]  # that is the point
+
+
+def test_a_greeting_with_an_unknown_place_is_named(folder: Path) -> None:
+    words = folder / "words.toml"
+    words.write_text(words.read_text().replace("{name}", "{nmae}"))
+    with pytest.raises(BadRules, match="welcome"):
+        load_rules(folder)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "quiet", "awake"),
+    [("21:00", "08:30", "07:00", "12:00"), ("12:00", "14:00", "13:00", "20:00")],
+)
+def test_quiet_hours_may_run_over_midnight_or_within_a_day(
+    start: str, end: str, quiet: str, awake: str
+) -> None:
+    hours = QuietHours(start=time.fromisoformat(start), end=time.fromisoformat(end))
+    assert hours.holds(time.fromisoformat(quiet))
+    assert not hours.holds(time.fromisoformat(awake))

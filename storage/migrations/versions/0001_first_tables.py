@@ -59,7 +59,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("body", sa.String(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
         sa.Column("lane", sa.String(), nullable=False),
         sa.Column("received_at", sa.DateTime(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
