@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from cards import words
+from cards.leads import LeadView
 from cards.model import Card, Field
 from cards.promises import PromiseView, due_of, state_of
 from storage.models import Lead
@@ -17,17 +18,20 @@ def today_card(
     contacts: Sequence[tuple[Lead, str]],
     ours: Sequence[PromiseView],
     theirs: Sequence[PromiseView],
+    at_risk: Sequence[LeadView] = (),
 ) -> Card:
     """Lists are cut at MOST, and say how many were left out."""
     fields = (
+        *(Field(v.lead.code, f"高风险 {v.title}，{v.owner}") for v in at_risk[:MOST]),
         *(Field(lead.code, f"联系 {title}") for lead, title in contacts[:MOST]),
         *(Field(v.promise.code, f"我方 {_owed(v)}") for v in ours[:MOST]),
         *(Field(v.promise.code, f"对方欠 {_owed(v)}") for v in theirs[:MOST]),
     )
-    left = sum(max(len(found) - MOST, 0) for found in (contacts, ours, theirs))
+    left = sum(max(len(found) - MOST, 0) for found in (at_risk, contacts, ours, theirs))
+    risk = f"待拍板 {len(at_risk)} · " if at_risk else ""
     return Card(
         title=f"今日 {words.day(day)}",
-        subtitle=f"联系 {len(contacts)} · 我方承诺 {len(ours)} · 他们欠你 {len(theirs)}",
+        subtitle=f"{risk}联系 {len(contacts)} · 我方承诺 {len(ours)} · 他们欠你 {len(theirs)}",
         tone="info",
         text="" if fields else "今天没有到期的事。",
         fields=fields,

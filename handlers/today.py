@@ -7,9 +7,10 @@ from bot.context import Context
 from bot.events import MessageReceived
 from bot.router import Router
 from cards import today as cards
+from cards.leads import LeadView
 from handlers import views
 from handlers.leads import silent_at
-from storage import leads, promises
+from storage import leads, people, promises
 from storage.models import Lead
 
 router = Router()
@@ -28,8 +29,17 @@ def show_today(event: MessageReceived, ctx: Context) -> None:
         contacts=[(x, leads.title_of(ctx.db, x)) for x, _, _ in own if wants_contact(ctx, x)],
         ours=[view for view in found if view.promise.is_ours],
         theirs=[view for view in found if not view.promise.is_ours],
+        at_risk=at_risk(ctx),
     )
     ctx.reply(card)
+
+
+def at_risk(ctx: Context) -> list[LeadView]:
+    """What waits for a manager: leads below that were silent past the owner's reminder."""
+    teams = people.subtree(ctx.db, ctx.me)
+    overdue = ctx.now - timedelta(hours=ctx.rules.timing.escalate_hours)
+    below = leads.open_of_teams(ctx.db, teams) if teams else ()
+    return [views.of_lead(ctx, x) for x in below if silent_at(ctx, x) <= overdue]
 
 
 def wants_contact(ctx: Context, lead: Lead) -> bool:

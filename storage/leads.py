@@ -1,13 +1,13 @@
 """Leads, and the customers and contacts they are about."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from storage.models import CLOSED_STAGES, Contact, Customer, Lead
+from storage.models import CLOSED_STAGES, Contact, Customer, Lead, Person
 
 
 def get(db: Session, lead_id: int) -> Lead | None:
@@ -89,6 +89,16 @@ def open_of(db: Session, owner_id: int) -> Sequence[tuple[Lead, Contact | None, 
         .order_by(col(Lead.touched_at).desc(), col(Lead.id).desc())
     )
     return [(lead, contact, customer) for lead, contact, customer in db.execute(query)]
+
+
+def open_of_teams(db: Session, team_ids: Collection[int]) -> Sequence[Lead]:
+    """Open leads of everybody in those teams, the one touched last first."""
+    query = (
+        select(Lead)
+        .join(Person, col(Lead.owner_id) == col(Person.id))
+        .where(col(Person.team_id).in_(team_ids), col(Lead.stage).not_in(CLOSED_STAGES))
+    )
+    return db.scalars(query.order_by(col(Lead.touched_at).desc())).all()
 
 
 class Known(NamedTuple):

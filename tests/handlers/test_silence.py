@@ -124,6 +124,13 @@ async def test_F7_words_do_what_the_buttons_do(start: Start) -> None:
     assert "王经理催办：钱先生" in bot.cards("sales")[-1]
 
 
+async def test_F7_what_waits_for_the_manager_stands_in_her_day(start: Start) -> None:
+    bot = await overdue(start, MANAGER_ON[0])
+    card = await bot.says("manager", "今日")
+    assert "待拍板" in card
+    assert "高风险 钱先生（远山诊所），小李" in card
+
+
 async def test_F7_nobody_but_the_manager_decides(start: Start) -> None:
     bot = await overdue(start, MANAGER_ON[0])
     answer = await bot.says("sales", f"延期 L{the_lead(bot).id}")
