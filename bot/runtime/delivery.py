@@ -140,9 +140,14 @@ class Delivery(Errands):
             await self._write(parcels.send_anew, parcel, f"编辑未成，改发新卡：{refusal}")
 
     async def _refused(self, parcel: Parcel, refusal: Rejected) -> None:
-        """From card to text, then to the person's next channel, then it is refused for good."""
+        """From card to text, then to the person's next channel, then it is refused for good.
+
+        A greeting is taken once: refused after a try that broke off, it had got through.
+        """
         log.warning("delivery.refused", outbox=parcel.id, reason=str(refusal))
-        if not parcel.is_text:
+        if parcel.action == "welcome" and parcel.attempts > 1:
+            await self._delivered(parcel, Sent("", note=f"an earlier try took effect: {refusal}"))
+        elif not parcel.is_text:
             await self._write(parcels.say_plainly, parcel, f"卡片未被接受，改发文字：{refusal}")
         else:
             await self._give_up(parcel, str(refusal))

@@ -310,6 +310,15 @@ async def test_a_refused_greeting_is_not_sent_as_anything_else(post: Post) -> No
     assert (post.im.calls, post.row().state) == (["welcome code"], "refused")
 
 
+async def test_a_greeting_refused_after_a_broken_try_had_got_through(post: Post) -> None:
+    post.im.faults.extend([Unreachable("no answer"), Rejected("code used")])
+    await post.db.write(lambda db: outbox.put_welcome(db, "im:wm1", "code", "您好", START, 1))
+    await post.work()
+    await post.work_at(1)
+    assert post.row().state == "delivered"
+    assert "took effect" in post.row().note
+
+
 async def test_a_defect_of_ours_does_not_keep_an_address_waiting_for_ever(post: Post) -> None:
     post.im.faults.extend(ZeroDivisionError("renderer") for _ in range(8))
     await post.say("one", "two")
