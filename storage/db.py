@@ -58,6 +58,17 @@ def _with_driver(url: str) -> URL:
     return given.set(drivername="postgresql+psycopg") if plain else given
 
 
+class WriterSession(Session):
+    """Holds on to the records it has seen, so that asking for one again costs nothing: the
+    identity map alone forgets whatever nobody holds. It lives for one shared commit."""
+
+
+@event.listens_for(WriterSession, "loaded_as_persistent")
+@event.listens_for(WriterSession, "pending_to_persistent")
+def _hold(session: Session, record: Any) -> None:
+    session.info.setdefault("held", []).append(record)
+
+
 class Database:
     """Start it with `open()`, end it with `close()`; what was queued before is still written."""
 
@@ -115,7 +126,7 @@ class Database:
     def _write_batch(self, batch: list[tuple[Work, "Future[Any]"]]) -> None:
         answers: list[Callable[[], None]] = []
         try:
-            with Session(self._writes, expire_on_commit=False) as session:
+            with WriterSession(self._writes, expire_on_commit=False) as session:
                 for work, answer in batch:
                     if answer.set_running_or_notify_cancel():
                         answers.append(_run(session, work, answer, alone=len(batch) == 1))
