@@ -11,9 +11,11 @@ import json
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -26,7 +28,7 @@ from bot.runtime.delivery import Delivery
 from bot.runtime.dispatch import Dispatcher
 from bot.runtime.jobs import Jobs
 from bot.runtime.timers import Timers
-from config.settings import load_settings
+from config.settings import Settings, load_settings
 from main import build, listen
 from storage import inbox, parcels, timers
 
@@ -123,7 +125,14 @@ def be_a_bot(order: dict[str, Any]) -> None:
     asyncio.run(serve(datetime.fromisoformat(order["start"])))
 
 
+def warm_up() -> None:
+    """Load here, once, what every bot would have to load."""
+    with tempfile.TemporaryDirectory() as folder:
+        build(Settings(data=Path(folder), _env_file=None), Clock()).db.engine.dispose()
+
+
 def main() -> None:
+    warm_up()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # so that the dead are really gone
     for line in sys.stdin:
         if os.fork() == 0:
