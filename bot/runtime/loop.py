@@ -33,6 +33,8 @@ class Loop:
         self.now = now
         self._bell = asyncio.Event()
         self._sleeping = False
+        self.due: datetime | None = None
+        """When there will be work, as of the last look that found none."""
         self._task: asyncio.Task[None] | None = None
 
     async def step(self) -> Round:
@@ -69,7 +71,7 @@ class Loop:
 
     async def _sleep(self, due: datetime | None) -> None:
         seconds = (due - self.now()).total_seconds() if due else LONGEST_SLEEP
-        self._sleeping = True
+        self.due, self._sleeping = due, True
         try:
             async with asyncio.timeout(min(max(seconds, 0.001), LONGEST_SLEEP)):
                 await self._bell.wait()

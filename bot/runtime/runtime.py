@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from sqlmodel import Session
-
 from bot.clock import Clock
 from bot.events import Event
 from bot.platforms.protocol import Platform
@@ -17,7 +15,7 @@ from bot.runtime.loop import Loop
 from bot.runtime.timers import Timers
 from cards.model import Card
 from config.schema import Rules
-from storage import inbox, jobs, parcels, timers
+from storage import jobs, parcels
 from storage.db import Database
 
 GLANCE = 0.0005
@@ -51,8 +49,8 @@ class Runtime:
             after=self.ring,
         )
         self.delivery = Delivery(db, clock, platforms)
-        self.timers = Timers(db, clock, after=self.ring)
-        self.jobs = Jobs(db, clock, calls=calls, after=self.ring)
+        self.timers = Timers(db, clock, after=self.dispatcher.ring)
+        self.jobs = Jobs(db, clock, calls=calls, after=self.dispatcher.ring)
         self._loops: tuple[Loop, ...] = (self.dispatcher, self.delivery, self.timers, self.jobs)
         clock.on_move(self.ring)
 
@@ -80,29 +78,23 @@ class Runtime:
 
     async def settle(self) -> None:
         """Wait until nothing is left to do at the clock's present moment."""
-        while True:
-            while not all(loop.is_idle for loop in self._loops):  # noqa: ASYNC110  # four bells
-                await asyncio.sleep(GLANCE)
-            if not await self.db.write(self._is_busy):
-                return
+        while not self._is_settled():  # noqa: ASYNC110  # four bells, not one
             await asyncio.sleep(GLANCE)
 
     async def advance(self, to: datetime) -> None:
         """Move the clock, stopping at every moment on the way at which something is due."""
         await self.settle()
-        while (due := await self.db.write(_next_moment)) is not None and due <= to:
+        while (due := self._next_moment()) is not None and due <= to:
             self.clock.move_to(max(due, self.clock()))
             await self.settle()
         self.clock.move_to(max(to, self.clock()))
         await self.settle()
 
-    def _is_busy(self, db: Session) -> bool:
-        now = self.clock()
-        waiting = (inbox.next_due(db), parcels.next_due(db), timers.next_due(db), jobs.next_due(db))
-        sending = parcels.in_flight(db) or jobs.in_flight(db)
-        return sending or any(due is not None and due <= now for due in waiting)
+    def _is_settled(self) -> bool:
+        if not all(loop.is_idle for loop in self._loops):
+            return False
+        due = self._next_moment()
+        return due is None or due > self.clock()
 
-
-def _next_moment(db: Session) -> datetime | None:
-    waiting = (inbox.next_due(db), parcels.next_due(db), timers.next_due(db), jobs.next_due(db))
-    return min((due for due in waiting if due is not None), default=None)
+    def _next_moment(self) -> datetime | None:
+        return min((loop.due for loop in self._loops if loop.due is not None), default=None)
