@@ -17,11 +17,13 @@ IS_CONDITION = re.compile(
 JOINED = re.compile(r"^\s*(?:和|与|及|以及|、|跟|加|还有|and|&|plus|\+)\s*")
 HANDED_OVER = frozenset({"sample", "quote", "proposal", "document", "invoice", "shipment"})
 HAND_OVER = Action("hand_over", "", "", "", "", alone=False)
+SENT_TO_CHECK = re.compile("[发寄传](?:给|到)?[\u4e00-\u9fff]{1,4}$")
+"""发鞠总确认 sends; nobody has confirmed yet."""
 GOES_ALONG = re.compile("过[去来]")
 """送两箱样酒过去: the goods travel, nobody visits."""
 FEW_LETTERS = 9
 TALKED_ABOUT = re.compile(
-    r"有效|到期|截止|过期|开标|收到|用(?:了|着|得|起来)|看(?!看)|讨论|谈|聊|测|考虑|批|问题|够|缺|没货|库存|涨|降|改版|嫌|觉得|说好|评审|review|价格|了解|提醒|去了|[把将]|拿下|签下|跟进|推进"
+    r"拿货|进货|有效|到期|截止|过期|开标|收到|用(?:了|着|得|起来)|看(?!看)|讨论|谈|聊|测|考虑|批|问题|够|缺|没货|库存|涨|降|改版|嫌|觉得|说好|评审|review|价格|了解|提醒|去了|[把将]|拿下|签下|跟进|推进"
 )
 PURPOSES = frozenset({"open_trial", "visit", "install", "accept", "repair"})
 GENERIC = frozenset({"send", "make", "arrange", "open_account", "transfer", "ask_for", "hand_over"})
@@ -73,7 +75,8 @@ def _chief(acts: Sequence[Act], note: Note) -> Act:
 
 def _implied(clause: Clause, things: Sequence[Owed], note: Note) -> Act | None:
     """A thing and a day to come are enough: "报价今天必须出去", "样机四点前到客户那"."""
-    ahead = is_ahead(due_times(clause), note.now)
+    called_off = note.lexicon.cue("cancelled").search(clause.text)
+    ahead = called_off or is_ahead(due_times(clause), note.now)
     if not ahead or not things or TALKED_ABOUT.search(clause.text):
         return None
     if things[-1].thing.kind not in HANDED_OVER or _says_more(clause, things):
@@ -104,6 +107,8 @@ def _is_aside(act: Act) -> bool:
     if act.action.id in PURPOSES and PURPOSE.search(clause.text[:begin]):
         return True
     if act.action.id == "transfer" and not _carried(act):
+        return True
+    if act.action.id == "reply" and SENT_TO_CHECK.search(clause.text[:begin]):
         return True
     return bool(IS_CONDITION.match(clause.text[act.finish - clause.begin :]))
 

@@ -15,7 +15,7 @@ UNIT = "亿|千万|百万|万|w(?![a-z])|k(?![a-z])|千(?=元|块)|million|m(?![
 MONEY = re.compile(
     rf"(?P<sign>rmb|cny|¥|￥|人民币|\$|usd|eur|€|£)?\s?"
     rf"(?P<low>{DIGITS}|{HAN_DIGITS})\s?(?:(?:-|~|到|至|–)\s?(?:{DIGITS}|{HAN_DIGITS})\s?)?"
-    rf"(?P<unit>{UNIT})?(?P<tail>[\d一二三四五六七八九](?![\d.%个台套件年月天号]))?"
+    rf"(?:[多来几余](?=[万千百亿]))?(?P<unit>{UNIT})?(?P<tail>[\d一二三四五六七八九](?![\d.%个台套件年月天号]))?"
     rf"\s?(?P<yuan>元|块钱?|rmb|cny|人民币)?(?P<foreign>美[金元刀]|欧元|日元|港[币元]|usd|eur|刀)?"
 )
 COUNTED = re.compile(
@@ -34,11 +34,13 @@ NOT_THE_DEAL = re.compile(
     r"|差(?!不多)|砍(?!到)|返|贵了?|每[台套件个月年]|单价|[一单][台套件个支]|月租|"
     r"运费|安装费|差旅|罚|补贴|注册资本|年营收"
     r"|年产值|流水|deposit|balance|down ?payment|prepayment|unit price|per unit|"
-    r"discount|save)[^,;!?。]{0,6}$"
+    r"discount|save|sign(?:s|ed)? off (?:above|over))[^,;!?。]{0,6}$"
 )
-INSTALMENT = re.compile(r"尾款|预付|首付|定金|订金|余款|保证金|欠款|balance|deposit")
+INSTALMENT = re.compile(
+    r"尾款|退款|退货款|赔款|预付|首付|定金|订金|余款|保证金|欠款|balance|deposit"
+)
 RIVAL_PRICE = re.compile(
-    r"(?:别家|竞品|对手|他家|人家|隔壁|同行|友商|另一家|其他家)[^,;!?。]{0,10}$"
+    r"(?:别家|竞品|对手|他家|人家|隔壁|同行|友商|另一家|其他家)(?:(?!我们|咱)[^,;!?。]){0,10}$"
     r"|(?:competitor|they quoted|their offer|other vendor)[^,;!?.]{0,16}$"
 )
 BUDGET = re.compile(r"预算|经费|拨款|封顶|上限|budget|funding")

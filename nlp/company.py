@@ -17,9 +17,10 @@ STRONG = (
     "研究院|研究所|设计院|幼儿园|卫生院|药房|诊所|商场"
 )
 ROLE = (
-    "(?:采购部?|财务部?|设备科|设备部|信息科|信息部|后勤|技术部?|"
+    "(?:采购部?|财务部?|设备科|设备部|信息科|信息部|it部|教务处?|后勤|技术部?|"
     "总务|生产部?|院办|招采|行政|it|工程部?|研发部?|法务)?的?"
 )
+THEIR_PEOPLE = re.compile("人(?:[碰吃聊谈见开说]|$|,)")
 CAP = r"(?<![A-Za-z])[A-Z][A-Za-z&-]{1,30}"
 
 
@@ -58,8 +59,8 @@ def patterns_for(words: CompanyWords) -> CompanyPatterns:
         receiver=re.compile(f"给({NAME}{{2,5}}?)(?:的那|寄|发|报(?!价|告)|送|做了|出了|开了|打了)"),
         side=re.compile(
             f"(?:^|[,。!?;:\\s]|跟|和)({NAME}{{2,6}}?)(?:年框|这单|那单|(?:这|"
-            f"那)个(?:单子?|项目|客户|合同)|来电|那边|这边|采购部)"
-            f"|(?<![a-z])([a-z][a-z]{{2,30}})(?=的po|的合同|的单|那边|这边|的项目|的报价)"
+            f"那)个(?:单子?|项目|客户|合同)|那[份批](?=报价|合同|方案|货|标书|订单)|来电|那边|这边|采购部)"
+            f"|(?<![a-z])([a-z][a-z]{{2,30}})(?=的po|的合同|的单|那个(?:case|deal|单|项目)|那边|这边|的项目|的报价)"
         ),
         lead=re.compile(f"(?:{words.before})+"),
         common=re.compile(words.common),
@@ -112,6 +113,7 @@ def _owner(note: Note) -> Iterator[Slot[str]]:
     for match in patterns_for(note.lexicon.companies).owner.finditer(note.folded):
         after = re.compile(ROLE).match(note.folded, match.end())
         person = after is not None and after.end() in people
+        person = person or bool(THEIR_PEOPLE.match(note.folded, match.end()))
         thing = note.lexicon.thing.match(note.folded, match.end())
         if person or (thing and len(match[1]) - _lead(match[1], note) <= 4):
             begin = match.start(1) + _lead(match[1], note)

@@ -11,6 +11,7 @@ from nlp.types import PromiseFound, Slot
 
 THEN = re.compile(r"\bthen\b|到时|那天|那时")
 STILL_TO_COME = re.compile(r"再|约|要|去|准备|得|必须|会|来|call|meet|will|to ")
+ORDER = re.compile("PO|订单|order")
 SIGNED = re.compile("signed|签好|签回|盖好章|盖章")
 WORK = frozenset(
     {"install", "service", "training", "trial", "shipment", "other", "invoice", "payment"}
@@ -97,7 +98,8 @@ def _promised_signing(promises: Sequence[PromiseFound]) -> Iterator[Slot[TimeSpa
     for promise in promises:
         signs = promise.rule.removeprefix("promise.").split(".")[0] in ("sign", "order")
         returned = promise.kind == "contract" and SIGNED.search(promise.text)
-        theirs = promise.promiser == "customer" and returned
+        orders = promise.kind == "contract" and ORDER.search(promise.deliverable)
+        theirs = promise.promiser == "customer" and (returned or orders)
         if (signs or theirs) and promise.state == "open" and promise.due is not None:
             yield time_slot(
                 promise.due, promise.text, promise.begin, promise.finish, "close.promised"

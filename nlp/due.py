@@ -14,6 +14,7 @@ BEFORE_EVENT = re.compile(
     r"(?P<event>[\u4e00-\u9fff]{2})(?P<side>前|后)(?P<count>[一两三四五六七八九十\d]{1,3})天"
 )
 JOURNEY = re.compile("出差|去|到|路过|回")
+ON_THE_SPOT = frozenset({"visit", "training", "install", "service", "demo"})
 COUNTED = ("time_within", "time_after")
 ONLY_TIME = re.compile(
     r"^[\s,]*(?:最晚|最迟|最好|不晚于|大概|预计|最快|最早|应该|争取|尽量|要求|"
@@ -60,10 +61,10 @@ def _nearest(times: list[TimeSpan], act: Act, note: Note) -> TimeSpan:
 
 
 def around(act: Act, note: Note) -> TimeSpan | None:
-    """The time told next to the act: for a visit, that of the journey (下周出差杭州，顺道看裘总)."""
+    """The time told next to the act: for a visit also that of the journey (下周出差)."""
     clause = act.clause
     told = beside(clause, note)
-    if told or act.action.kind != "visit" or not clause.index:
+    if told or act.action.kind not in ON_THE_SPOT or not clause.index:
         return told
     previous = note.clauses[clause.index - 1]
     travels = previous.sentence == clause.sentence and JOURNEY.search(previous.text)

@@ -18,30 +18,32 @@ def read_labels(text: str, now: str | datetime, role: str) -> Labels:
         "company": reading.company and reading.company.value,
         "tags": [slot.value for slot in reading.tags],
         "stage": reading.stage and reading.stage.value,
-        "expected_close": reading.expected_close and window(reading.expected_close.value),
-        "next_contact": reading.next_contact and window(reading.next_contact.value),
+        "expected_close": reading.expected_close and window(reading.expected_close.value, moment),
+        "next_contact": reading.next_contact and window(reading.next_contact.value, moment),
         "amount": reading.amount and reading.amount.value,
-        "commitments": [_commitment(promise) for promise in reading.promises],
+        "commitments": [_commitment(promise, moment) for promise in reading.promises],
     }
 
 
-def _commitment(promise: PromiseFound) -> Labels:
+def _commitment(promise: PromiseFound, now: datetime) -> Labels:
     return {
         "text": promise.text,
         "deliverable": promise.deliverable,
         "kind": promise.kind,
         "promiser": promise.promiser,
-        "due": window(promise.due) if promise.due else None,
+        "due": window(promise.due, now) if promise.due else None,
         "conditional": promise.conditional,
         "state": promise.state,
     }
 
 
-def window(span: TimeSpan) -> dict[str, str] | None:
-    """`end` is exclusive; whole days are written as dates."""
+def window(span: TimeSpan, now: datetime) -> dict[str, str] | None:
+    """`end` is exclusive; whole days are written as dates; nothing starts before today."""
     if span.start is None or span.end is None:
         return None
-    return {"start": _moment(span.start), "end": _moment(span.end)}
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    start = max(span.start, today) if span.end > today else span.start
+    return {"start": _moment(start), "end": _moment(span.end)}
 
 
 def _moment(moment: datetime) -> str:

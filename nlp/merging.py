@@ -7,7 +7,8 @@ from nlp.note import Note
 from nlp.types import PromiseFound
 
 BATCH = re.compile(r"首批|第[一二三四两]批|剩下|剩余|余下|其余|另外|一部分|先发|后发")
-ARRIVES = re.compile(r"到货|送到|送达|到$|arriv|deliver")
+ARRIVES = re.compile(r"到货|到港|到仓|到厂|送到|送达|到$|arriv|deliver|\beta\b", re.I)
+HANDED_TO_CARRIER = frozenset({"sample", "shipment", "invoice", "document"})
 PLAIN_NAMES = frozenset({"货物", "试用", "goods", "trial", "答复", "拜访", "visit"})
 """Named after the act alone: whatever is more telling wins."""
 
@@ -15,10 +16,12 @@ PLAIN_NAMES = frozenset({"货物", "试用", "goods", "trial", "答复", "拜访
 def settle(found: list[PromiseFound], promise: PromiseFound, note: Note) -> None:
     """The later time and the stronger state win."""
     for at, known in enumerate(found):
-        if known.promiser != promise.promiser or known.kind != promise.kind:
+        if known.promiser != promise.promiser:
             continue
         if _is_carriers_news(known, promise):
             return
+        if known.kind != promise.kind:
+            continue
         if not _same(known, promise, note):
             continue
         if promise.due is not None or known.due is None:
@@ -28,8 +31,10 @@ def settle(found: list[PromiseFound], promise: PromiseFound, note: Note) -> None
 
 
 def _is_carriers_news(known: PromiseFound, promise: PromiseFound) -> bool:
-    sent = known.state == "done" and promise.kind in ("sample", "shipment", "invoice", "document")
-    return bool(sent and ARRIVES.search(promise.text))
+    sent = known.state == "done" and known.kind in HANDED_TO_CARRIER
+    same = promise.kind == known.kind or promise.deliverable in PLAIN_NAMES
+    carried = promise.kind in HANDED_TO_CARRIER
+    return bool(sent and same and carried and ARRIVES.search(promise.text))
 
 
 def _better_named(promise: PromiseFound, known: PromiseFound) -> PromiseFound:

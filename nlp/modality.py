@@ -32,6 +32,8 @@ ASKED_OF_US = re.compile(
 WISH_TO_MEET = re.compile(
     r"(?:再|想|打算|准备|争取|找机会|改天|回头)[^,]{0,8}(?:约|请|找)|约(?:他|她|客户|一下|个时间)"
 )
+RESUMES = re.compile(r"(?:再|接着|继续)(?:谈|聊|议|说|沟通)(?:$|[,。])")
+"""周四再谈 is a day to talk, and no promise."""
 TRAVELS = re.compile(
     r"约(?:了|好|定|在)|定(?:了|在|于)|(?:我|我们|他|她|他们|咱们|客户|[总工姐哥]|"
     r"经理|主任|长)[^,]{0,14}$"
@@ -76,7 +78,11 @@ def _not_ours(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
     text = act.clause.text
     if RIVALS.search(_before(act)):
         return NOTHING
-    if kind == "payment" and PAYMENT_TERMS.search(text) and not due_times(act.clause):
+    if (
+        kind == "payment"
+        and PAYMENT_TERMS.search(text)
+        and (not due_times(act.clause) or "质保金" in text)
+    ):
         return NOTHING
     return NOTHING if note.role == "manager" and TO_ME.search(text) else SILENT
 
@@ -180,6 +186,19 @@ def _wished(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
     return SILENT
 
 
+def _idle_meeting(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
+    """A visit that fell through, a talk to be resumed, a word among colleagues."""
+    text, cue = act.clause.text, note.lexicon.cue
+    if kind not in MEETING:
+        return SILENT
+    fell_through = "本来" in text and not cue("moved").search(text)
+    by_the_clock = any(time.grain == "hour" for time in due_times(act.clause))
+    resumed = RESUMES.search(text) and not by_the_clock
+    if fell_through or resumed or cue("inner_meeting").search(text):
+        return NOTHING
+    return SILENT
+
+
 def _open(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
     return (True, "open") if _has_grounds(act, kind, note) else NOTHING
 
@@ -221,6 +240,7 @@ TESTS: Sequence[Callable[[Act, str, str, Note], Opinion]] = (
     _kept,
     _background,
     _wished,
+    _idle_meeting,
     _open,
 )
 

@@ -27,6 +27,8 @@ BREATH = re.compile(
 )
 BREATHLESS = 26
 """A clause this long was dictated without punctuation: it is cut where one draws breath."""
+FESTIVE = re.compile("礼盒|礼品|福利|贺卡|促销|特惠")
+"""中秋礼盒 is a thing to give, and no day."""
 LONGEST = 1_500
 """Letters beyond this are kept but not read: nobody writes a note of that length."""
 
@@ -112,6 +114,7 @@ def prepare(
         span
         for span in find(text, now)
         if not any(who.begin < span.finish and span.begin < who.finish for who in people)
+        and not FESTIVE.match(text, span.finish)
     ]
     clauses = tuple(_clauses(folded, times))
     chore = lexicon.cue("chore")

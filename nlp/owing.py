@@ -16,16 +16,22 @@ COUNTED_GOODS = re.compile(
     r"(?P<goods>(?:(?!发货|到货|交货|出库|到位|装车|今|明|下周|本周|周[一二三四五六日]|月底|\d|做|先|要|的|个|工作日|天|小时)[\u4e00-\u9fff]){2,6})"
 )
 SUBJECT_GOODS = re.compile(
-    r"^(?:那|这)?(?:批|些)?(?P<goods>(?:(?!我们?|你们?|他们?|她|客户|说|预计|大概|最快|最早|最晚|争取|已|会|可以|能|全部|剩|余)[\u4e00-\u9fff]){2,5})"
+    r"^(?:那|这)?(?:批|些)?(?P<goods>(?:(?!我们?|你们?|您|他们?|她|客户|说|需|预计|大概|最快|最早|最晚|争取|已|会|可以|能|全部|剩|余)[\u4e00-\u9fff]){2,5})"
     r"(?=务必|必须|一定|预计|争取|$|按|已|会|要)"
 )
 TAKEN = re.compile(
     r"[把将](?P<goods>[\u4e00-\u9fffa-z]{2,8}?)(?=发|给|传|寄|送|带|拿|交|提交|补|做|弄|整理|准备)"
 )
-ONE_COPY = re.compile(r"一[份版]的?(?P<goods>[\u4e00-\u9fff]{2,8})$")
+ONE_COPY = re.compile(r"一[份版]的?(?P<goods>[\u4e00-\u9fff]{2,8}|[a-z][a-z ]{2,22})$")
 NAMED_BY_VERB = re.compile(
     r"安装|调试|部署|上线|试车|检修|巡检|保养|维护|校准|换货|更换|拜访|来访|考察|参观|会议|workshop|退款|验收"
 )
+TOPIC = re.compile(
+    r"^(?:[\u4e00-\u9fff]{1,4}的)?(?P<goods>(?:(?![我你您他她它们咱谁]|客户|对方|领导|老板|财务|法务|采购|工程师|先|再|就|也|都|把|将|给|跟|和|问|让|请|说|答应|争取|尽量|预计|计划)[\u4e00-\u9fff]){2,8}?)"
+    r"(?=最快|最晚|最迟|已|\d|今|明|后天|大后|本周|这周|下|周[一二三四五六日]|月底|年前|节前)"
+)
+HANDS_OVER = frozenset({"send", "open_account"})
+TOPIC_KINDS = {"open_account": "other"}
 TELL = re.compile("告诉|告知|通知")
 SENDS = re.compile("[寄发]|ship|send")
 BORROWS_NOTHING = frozenset({"transfer", "arrange", "ask_for"})
@@ -69,11 +75,30 @@ def _described(act: Act) -> Owing | None:
     )
     if match is not None:
         return Owing(match["goods"], "document", act.clause.begin + match.start("goods"))
+    if topic := _topic(act):
+        return topic
     goods = COUNTED_GOODS.search(act.clause.text) if act.action.id == "send" else None
     if goods is None:
         return None
     kind = "sample" if "样" in goods["goods"] else "shipment"
     return Owing(goods["goods"], kind, act.clause.begin + goods.start("goods"))
+
+
+def _topic(act: Act) -> Owing | None:
+    """What a clause opens with, ahead of its time: 热处理的硬度曲线下周四给, 课程包最快周五开通."""
+    if act.action.id not in HANDS_OVER:
+        return None
+    match = TOPIC.match(act.clause.text[: act.begin - act.clause.begin])
+    if match is None:
+        return None
+    begin = act.clause.begin + match.start("goods")
+    times = [time.begin for time in act.clause.times]
+    finish = min([act.clause.begin + match.end("goods"), *(at for at in times if at > begin + 1)])
+    return Owing(
+        act.clause.text[begin - act.clause.begin : finish - act.clause.begin],
+        TOPIC_KINDS.get(act.action.id, "document"),
+        begin,
+    )
 
 
 def _by_action(act: Act, carried: Sequence[Owed], note: Note) -> Owing:
@@ -136,9 +161,19 @@ def _borrowed(act: Act, note: Note, latest: PromiseFound | None) -> Owing | None
     goods = list(COUNTED_GOODS.finditer(note.folded, 0, act.begin))
     if goods:
         return Owing(goods[-1]["goods"], "sample", goods[-1].start("goods"), True)
+    return _copied(act, note) or _unnamed(act, note)
+
+
+def _copied(act: Act, note: Note) -> Owing | None:
+    index = act.clause.index
     for clause in reversed(note.clauses[max(0, index - LOOK_BACK) : index]):
         if copy := ONE_COPY.search(clause.text):
             return Owing(copy["goods"], "document", clause.begin + copy.start("goods"), True)
+    return None
+
+
+def _unnamed(act: Act, note: Note) -> Owing | None:
+    """Sent on a day that is told: goods, whatever they are."""
     if SENDS.match(note.folded, act.begin) and act.clause.times:
         return Owing("goods" if note.is_english else "货物", "shipment", act.begin)
     return None

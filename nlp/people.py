@@ -16,8 +16,14 @@ GIVEN = f"(?:(?![{NOT_GIVEN}]){HAN})"
 WEEKDAY_AFTER = (
     "上下早晚前后内之要能会到发给去来寄出开见再先我你他让把就有还请签约一交付打是的吧吗送催回"
 )
-CALLED = "@|(?:以后|请|可以)(?:联系|找)|叫(?:做)?|名叫|联系人[:是]?|对接人[:是]?|负责人[:是]?|收件人[:是]?"
+CALLED = (
+    "@|(?:以后|请|可以)(?:联系|找)|叫(?:做)?|名叫"
+    "|联系人[:是]?|对接人[:是]?|负责人[:是]?|收件人[:是]?"
+)
 ASKED_OF = "问一下|问下|问问|找一下|联系一下|转告|提醒一下|提醒|通知|@"
+WEEKDAY = re.compile("周[一二三四五六日末]")
+INDUSTRY = re.compile("[化重军轻手电船建]工")
+"""盛达化工 is a works, and not a Mr 工."""
 ENGLISH_TITLE = r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Sir|Madam)\.?"
 ENGLISH_NAME = r"[A-Z][a-z]+(?:-[A-Z][a-z]+)?"
 NEXT_TO_A_NAME = (
@@ -66,7 +72,8 @@ def patterns_for(words: PeopleWords) -> PeoplePatterns:
         asked=re.compile(f"(?:{ASKED_OF})({full})(?=$|[,。!?;:\\s])"),
         familiar=re.compile(
             f"(?:^|[,。!?;:\\n]|[跟和问给找约让叫陪请]|答应)\\s*"
-            f"((?![大小二三表师学空帅老美美富]){GIVEN}[姐哥]|"
+            f"((?<![\u4e00-\u9fff])小(?![时组结区事心样票计雪暑寒满结]){GIVEN}(?=[,:])|"
+            f"(?![大小二三表师学空帅老美美富]){GIVEN}[姐哥]|"
             f"阿(?![里姨拉斯尔富])[\u4e00-\u9fff](?=说|哥|姐|[,。:]))"
         ),
         short=re.compile(
@@ -136,6 +143,10 @@ def _name_begin(folded: str, match: re.Match[str], words: PeopleWords) -> int | 
     if any(whole.startswith(word) for word in words.never):
         return None
     before = folded[max(0, begin - 1) : begin]
+    if WEEKDAY.match(folded, begin) and before in tuple("上下本这"):
+        return None
+    if INDUSTRY.match(folded, match.end() - 2) and len(whole) > 2:
+        return None
     if before + whole[0] in words.glued or (before and before in "老小" and len(whole) == 2):
         return None
     return begin
@@ -146,7 +157,7 @@ def _surplus(folded: str, match: re.Match[str], words: PeopleWords) -> int:
     name, title = match["full"], match[0][len(match["full"]) :]
     begin = match.start()
     glued = folded[max(0, begin - 1) : begin] + name[0] in words.glued
-    if name[-1] not in words.surnames:
+    if name[-1] not in words.surnames or name in words.surnames:
         return 0
     is_full = len(name) == 2 and len(title) > 1 and name[0] in words.surnames
     return 0 if is_full and not glued else len(name) - 1

@@ -126,7 +126,7 @@ def _is_object(clause: Clause, who: Slot[str]) -> bool:
     after = clause.text[who.finish - clause.begin :][:2]
     return bool(
         re.search(r"(?:答应|给|跟|和|向|帮|为|对|约|陪|问|找|与|同|to|for)\s?了?$", before)
-    ) or (after[:1] == "的")
+    ) or bool(re.match("的|[那这]边的", after + clause.text[who.finish - clause.begin :][2:3]))
 
 
 def is_internal(who: Slot[str], note: Note) -> bool:
