@@ -34,18 +34,19 @@ LONGEST_LEAD = 18
 
 
 def bind_limits(expressions: list[Expression], text: str) -> list[Expression]:
-    """前, 内, 后, 起 behind an expression; 最晚, by, before ahead of it."""
-    for expression in expressions:
+    """前, 内, 后, 起 behind an expression, short of the next one; 最晚, by, before ahead of it."""
+    until = [each.begin for each in expressions[1:]] + [len(text)]
+    for expression, next_begin in zip(expressions, until, strict=False):
         if expression.kind not in ("vague", "recurring"):
-            bind_behind(expression, text)
+            bind_behind(expression, text, next_begin)
             bind_ahead(expression, text)
     return expressions
 
 
-def bind_behind(expression: Expression, text: str) -> None:
+def bind_behind(expression: Expression, text: str, until: int) -> None:
     for limit, pattern in BEHIND:
         match = pattern.match(text, expression.finish)
-        if match:
+        if match and match.end() <= until:
             expression.finish = match.end()
             bind(expression, limit)
             return
