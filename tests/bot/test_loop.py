@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 import pytest
 import structlog
@@ -18,7 +19,7 @@ class Counter(Loop):
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
         self.todo, self.done, self.looks = 0, 0, 0
-        self.due = later(3600)
+        self.alarm: datetime | None = later(3600)
         self.fault: Exception | None = None
 
     async def step(self) -> Round:
@@ -26,10 +27,10 @@ class Counter(Loop):
         if self.fault is not None:
             fault, self.fault = self.fault, None
             raise fault
-        if self.now() >= self.due:
-            self.todo, self.due = self.todo + 1, later(9e9)
+        if self.alarm is not None and self.now() >= self.alarm:
+            self.todo, self.alarm = self.todo + 1, None
         if not self.todo:
-            return Round(worked=False, due=self.due)
+            return Round(worked=False, due=self.alarm)
         self.todo, self.done = self.todo - 1, self.done + 1
         return Round(worked=True)
 
@@ -73,7 +74,7 @@ async def test_a_moved_clock_is_noticed(counter: Counter, clock: Clock) -> None:
 
 async def test_it_wakes_by_itself_at_the_next_moment() -> None:
     counter = Counter(Clock(START))  # this clock runs
-    counter.due = later(0.02)
+    counter.alarm = later(0.02)
     counter.start()
     async with asyncio.timeout(5):
         while not counter.done:  # noqa: ASYNC110  # nobody rings
