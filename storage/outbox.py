@@ -5,12 +5,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select
 from sqlmodel import Session, col
 
 from storage.models import Outbox, ShownCard
 
+WELCOME_LIFE = timedelta(seconds=20)
 ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+_ADD = insert(Outbox.metadata.tables["outbox"])
+_FRESH = {
+    "state": "queued",
+    "attempts": 0,
+    "token": "",
+    "plain": False,
+    "tried": [],
+    "error": "",
+    "note": "",
+}
+_LIVE = (
+    select(ShownCard)
+    .where(
+        col(ShownCard.address) == bindparam("address"),
+        col(ShownCard.slot) == bindparam("slot"),
+    )
+    .order_by(col(ShownCard.at).desc())
+    .limit(1)
+)
+# Rows are queued, and live cards looked for, with every card: those statements are built once.
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +73,7 @@ def edit(db: Session, card_id: str, draft: Draft, now: datetime) -> None:
 
 def _send(db: Session, draft: Draft, now: datetime) -> ShownCard:
     card = new_card(db, draft, now)
-    db.add(_row(draft, card.id, "send", now))
-    db.flush()
+    _queue(db, draft, card.id, "send", now)
     return card
 
 
@@ -59,12 +81,12 @@ def _change(db: Session, card: ShownCard, draft: Draft, now: datetime) -> None:
     """By an edit that waits already if there is one; a `once` needs a row to be remembered by."""
     waiting = _waiting(db, card.id)
     if waiting is None or (draft.once and waiting.once):
-        db.add(_row(draft, card.id, "edit", now))
+        _queue(db, draft, card.id, "edit", now)
     else:
         waiting.body, waiting.inbox_id = draft.body, draft.inbox_id
         waiting.once = waiting.once or draft.once or None
         db.add(waiting)
-    db.flush()
+        db.flush()
 
 
 def _is_used_up(db: Session, once: str) -> bool:
@@ -79,16 +101,35 @@ def touched(db: Session, card_id: str, inbox_id: int) -> bool:
     return db.scalar(query.limit(1)) is not None
 
 
-def put_welcome(db: Session, address: str, code: str, text: str, now: datetime, inbox: int) -> None:
-    """Queue the one greeting a new contact may get; it is worthless after 20 s."""
-    draft = Draft(address, text, once=f"welcome:{code}", inbox_id=inbox)
-    if _is_used_up(db, draft.once):
+def put_welcome(db: Session, draft: Draft, code: str, now: datetime) -> None:
+    """Queue the one greeting a new contact may get; it is worthless after 20 s.
+
+    A contact may be told of twice, each time with a right to greet: the draft's slot says by
+    whom, and within a minute only one greeting of the same person is sent.
+    """
+    draft = replace(draft, once=f"welcome:{code}")
+    if _is_used_up(db, draft.once) or _was_greeted(db, draft, now - WELCOME_LIFE * 3):
         return
     card = new_card(db, draft, now)
     card.message_id = code
-    row = _row(draft, card.id, "welcome", now)
-    row.expires_at = now + timedelta(seconds=18)
-    db.add(row)
+    expires_at = now + WELCOME_LIFE - timedelta(seconds=2)
+    _queue(db, replace(draft, expires_at=expires_at), card.id, "welcome", now)
+    db.flush()
+
+
+def _was_greeted(db: Session, draft: Draft, since: datetime) -> bool:
+    query = (
+        select(col(Outbox.id))
+        .join(ShownCard, col(ShownCard.id) == col(Outbox.card_id))
+        .where(
+            col(ShownCard.address) == draft.address,
+            col(ShownCard.slot) == draft.slot,
+            col(Outbox.action) == "welcome",
+            col(Outbox.state).in_(("queued", "delivered")),
+            col(Outbox.created_at) > since,
+        )
+    )
+    return db.scalar(query.limit(1)) is not None
 
 
 def new_card(db: Session, draft: Draft, now: datetime) -> ShownCard:
@@ -122,8 +163,7 @@ def where_live(db: Session, addresses: Sequence[str], slot: str) -> str | None:
 
 
 def _live(db: Session, address: str, slot: str) -> ShownCard | None:
-    query = select(ShownCard).where(col(ShownCard.address) == address, col(ShownCard.slot) == slot)
-    return db.scalar(query.order_by(col(ShownCard.at).desc()).limit(1))
+    return db.scalar(_LIVE, {"address": address, "slot": slot})
 
 
 def _waiting(db: Session, card_id: str) -> Outbox | None:
@@ -134,18 +174,19 @@ def _waiting(db: Session, card_id: str) -> Outbox | None:
     return db.scalar(query.order_by(col(Outbox.id).desc()).limit(1))
 
 
-def _row(draft: Draft, card_id: str, action: str, now: datetime) -> Outbox:
-    return Outbox(
-        card_id=card_id,
-        address=draft.address,
-        action=action,
-        body=draft.body,
-        once=draft.once or None,
-        inbox_id=draft.inbox_id,
-        due=now,
-        created_at=now,
-        expires_at=draft.expires_at,
-    )
+def _queue(db: Session, draft: Draft, card_id: str, action: str, now: datetime) -> None:
+    row = {
+        "card_id": card_id,
+        "address": draft.address,
+        "action": action,
+        "body": draft.body,
+        "once": draft.once or None,
+        "inbox_id": draft.inbox_id,
+        "due": now,
+        "created_at": now,
+        "expires_at": draft.expires_at,
+    }
+    db.connection().execute(_ADD, {**_FRESH, **row})
 
 
 def clicked(db: Session, card_id: str, edit_code: str) -> None:
