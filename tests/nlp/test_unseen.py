@@ -88,7 +88,7 @@ def _alike(text: str, known: Labels, seen: Labels) -> float:
     begin, start = text.find(known["text"]), text.find(seen["text"])
     finish, end = begin + len(known["text"]), start + len(seen["text"])
     common = max(0, min(finish, end) - max(begin, start))
-    same = known["deliverable"].lower() == seen["deliverable"].lower()
+    same: bool = known["deliverable"].lower() == seen["deliverable"].lower()
     return common / (max(finish, end) - min(begin, start)) + same
 
 
