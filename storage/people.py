@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
 from sqlmodel import Session, col
 
 from storage.models import Account, BindCode, BindTry, Person, Role, Team
@@ -12,12 +12,28 @@ from storage.models import Account, BindCode, BindTry, Person, Role, Team
 TRIES = 5
 TRY_WINDOW = timedelta(hours=1)
 
+_BY_ADDRESS = (
+    select(Person)
+    .join(Account, col(Account.person_id) == col(Person.id))
+    .where(col(Account.key) == bindparam("account"), col(Person.active))
+)
+_ACCOUNTS = Account.metadata.tables["account"]
+_SEEN = (
+    update(_ACCOUNTS)
+    .where(_ACCOUNTS.c.key == bindparam("account"))
+    .values(last_seen=bindparam("now"))
+)
+_ADDRESSES = (
+    select(col(Account.address))
+    .where(col(Account.person_id) == bindparam("person"))
+    .order_by(col(Account.last_seen).desc(), col(Account.key))
+)
+# Asked with every event: those statements are built once.
+
 
 def by_address(db: Session, address: str) -> Person | None:
     """The active colleague behind an IM account; addresses are compared without case."""
-    account = db.get(Account, address.casefold())
-    person = db.get(Person, account.person_id) if account else None
-    return person if person and person.active else None
+    return db.scalar(_BY_ADDRESS, {"account": address.casefold()})
 
 
 def get(db: Session, person_id: int) -> Person:
@@ -62,17 +78,12 @@ def bind(db: Session, person_id: int, address: str, now: datetime) -> None:
 
 def seen(db: Session, address: str, now: datetime) -> None:
     """The account somebody used last is the one we write to."""
-    account = db.get(Account, address.casefold())
-    if account is not None:
-        account.last_seen = now
-        db.add(account)
+    db.connection().execute(_SEEN, {"account": address.casefold(), "now": now})
 
 
 def addresses(db: Session, person_id: int) -> Sequence[str]:
     """A person's accounts, the one used last first."""
-    query = select(Account).where(col(Account.person_id) == person_id)
-    found = db.scalars(query.order_by(col(Account.last_seen).desc(), col(Account.key)))
-    return [account.address for account in found]
+    return db.scalars(_ADDRESSES, {"person": person_id}).all()
 
 
 def new_code(db: Session, person_id: int, now: datetime, valid: timedelta) -> str:
