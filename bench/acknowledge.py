@@ -24,8 +24,8 @@ PACED_TARGET = "p99 50 ms"
 def measure(*, most: int = 6000, seconds: float = 5.0) -> list[Table]:
     paced = int(PER_SECOND * seconds)
     with serving("idle") as server:
-        rate, taken = _flat_out(server, most)
-        calm = _paced(server, paced, after=most)
+        calm = _paced(server, paced, after=0)
+        rate, taken = _flat_out(server, most, after=paced)
     with serving("working") as server:
         busy = _paced(server, paced, after=0)
     figures = [
@@ -42,8 +42,8 @@ def measure(*, most: int = 6000, seconds: float = 5.0) -> list[Table]:
     return [Table("Acknowledging callbacks", figures, note)]
 
 
-def _flat_out(server: dict[str, Any], count: int) -> tuple[float, list[float]]:
-    requests = _requests(server, count, after=0)
+def _flat_out(server: dict[str, Any], count: int, *, after: int) -> tuple[float, list[float]]:
+    requests = _requests(server, count, after=after)
     began = time.perf_counter()
     taken = asyncio.run(load.flat_out(server["url"], requests, CONNECTIONS))
     return count / (time.perf_counter() - began), taken
