@@ -140,8 +140,10 @@ class Context:
             outbox.edit(self.db, click.card, draft, self.now)
 
     def welcome(self, to: str, code: str, text: str) -> None:
-        """Greet a new contact, in the 20 s the platform allows."""
-        outbox.put_welcome(self.db, to, code, text, self.now, self.inbox_id)
+        """Greet a new contact for a colleague, in the 20 s the platform allows."""
+        slot = f"welcome:{self.id_of(self.me)}"
+        draft = outbox.Draft(to, text, slot=slot, inbox_id=self.inbox_id)
+        outbox.put_welcome(self.db, draft, code, self.now)
 
     # Waking and working --------------------------------------------------------------
 

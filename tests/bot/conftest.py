@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from cryptography.fernet import Fernet
 
 from bot.clock import Clock
 from bot.events import MessageReceived
 from bot.platforms.protocol import Accept, EditRefused, PlatformError, Rejected, Sent
 from cards.model import Card
+from storage.columns import Sealed
 from storage.db import Database, connect
 from storage.models import Inbox
 
@@ -90,6 +92,12 @@ class Dictionary:
     def _lose_answer(self) -> None:
         if self.lost_answers:
             raise self.lost_answers.popleft()
+
+
+@pytest.fixture(autouse=True)
+def _unlocked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Personal data can be read, with a key that is forgotten after the test."""
+    monkeypatch.setattr(Sealed, "_box", Fernet(Fernet.generate_key()))
 
 
 @pytest.fixture

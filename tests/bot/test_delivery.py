@@ -47,6 +47,10 @@ class Post:
         for text in texts:
             await self.put(Card(text=text), to)
 
+    async def greet(self) -> None:
+        draft = Draft("im:wm1", "您好", slot="welcome:1")
+        await self.db.write(lambda db: outbox.put_welcome(db, draft, "code", START))
+
     async def work(self) -> None:
         """Until nothing more can be done now."""
         with structlog.testing.capture_logs():
@@ -291,28 +295,28 @@ async def test_what_never_arrived_cannot_be_edited_and_is_sent(post: Post) -> No
 
 
 async def test_a_greeting_that_comes_too_late_is_not_sent(post: Post) -> None:
-    await post.db.write(lambda db: outbox.put_welcome(db, "im:wm1", "code", "您好", START, 1))
+    await post.greet()
     await post.work_at(19)
     assert (post.im.calls, post.row().state) == ([], "expired")
 
 
 async def test_a_greeting_in_time_is_sent_once(post: Post) -> None:
     for _ in range(2):
-        await post.db.write(lambda db: outbox.put_welcome(db, "im:wm1", "code", "您好", START, 1))
+        await post.greet()
     await post.work()
     assert (post.im.greeted, post.row().state) == (["您好"], "delivered")
 
 
 async def test_a_refused_greeting_is_not_sent_as_anything_else(post: Post) -> None:
     post.im.faults.append(Rejected("code used"))
-    await post.db.write(lambda db: outbox.put_welcome(db, "im:wm1", "code", "您好", START, 1))
+    await post.greet()
     await post.work()
     assert (post.im.calls, post.row().state) == (["welcome code"], "refused")
 
 
 async def test_a_greeting_refused_after_a_broken_try_had_got_through(post: Post) -> None:
     post.im.faults.extend([Unreachable("no answer"), Rejected("code used")])
-    await post.db.write(lambda db: outbox.put_welcome(db, "im:wm1", "code", "您好", START, 1))
+    await post.greet()
     await post.work()
     await post.work_at(1)
     assert post.row().state == "delivered"

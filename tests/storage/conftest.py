@@ -7,10 +7,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
+from storage.columns import Sealed
 from storage.db import Database, connect
 from storage.models import Inbox
 
@@ -45,6 +47,13 @@ def postgres() -> str:
     if found is None:
         pytest.skip(REMEDY)
     return found
+
+
+@pytest.fixture(autouse=True)
+def _unlocked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Personal data can be read; a key that nobody else has set is forgotten after the test."""
+    if Sealed._box is None:
+        monkeypatch.setattr(Sealed, "_box", Fernet(Fernet.generate_key()))
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 
 import pytest
-from cryptography.fernet import Fernet
 from sqlalchemy import text
 from sqlalchemy.exc import StatementError
 from sqlmodel import Session, select
@@ -12,12 +11,6 @@ from storage.columns import Sealed
 from storage.models import Contact, Timer
 
 PHONE = "13800138000"
-
-
-@pytest.fixture(autouse=True)
-def _unlocked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Sealed, "_box", None)
-    Sealed.open_with(Fernet.generate_key())
 
 
 def save_contact(session: Session, phone: str | None) -> None:

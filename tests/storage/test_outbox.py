@@ -129,11 +129,37 @@ def test_a_card_pressed_before_its_receipt_is_edited_and_not_sent_again(session:
     assert [row.action for row in rows(session)] == ["send", "edit"]
 
 
+def greet(db: Session, code: str, by: int = 1, at: datetime = NOW) -> None:
+    draft = Draft("wecom:wm1", "您好", slot=f"welcome:{by}", inbox_id=1)
+    outbox.put_welcome(db, draft, code, at)
+
+
 def test_a_new_contact_is_welcomed_once_and_in_time(session: Session) -> None:
-    for _ in range(2):
-        outbox.put_welcome(session, "wecom:wm1", "code", "您好", NOW, 1)
+    greet(session, "code")
+    greet(session, "code")
     (row,) = rows(session)
     assert (row.action, row.expires_at) == ("welcome", NOW + timedelta(seconds=18))
+
+
+def test_a_second_right_to_greet_at_the_same_moment_is_not_used(session: Session) -> None:
+    greet(session, "half")
+    greet(session, "whole")
+    assert len(rows(session)) == 1
+
+
+def test_a_second_right_is_used_when_the_first_was_refused(session: Session) -> None:
+    greet(session, "half")
+    parcels.claim(session, NOW, "t", 10)
+    parcels.settle(session, rows(session)[0].id or 0, "t", NOW, "refused", "not yet")
+    greet(session, "whole")
+    assert len(rows(session)) == 2
+
+
+def test_another_colleague_or_another_day_greets_anew(session: Session) -> None:
+    greet(session, "one")
+    greet(session, "two", by=2)
+    greet(session, "three", at=NOW + timedelta(days=1))
+    assert len(rows(session)) == 3
 
 
 def test_a_reply_finds_the_card_it_answers_whatever_the_case(session: Session) -> None:
