@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from storage.models import Timer
@@ -22,9 +23,10 @@ def set(  # the module name is the noun: timers.set(...)
     db: Session, name: str, subject: int, due: datetime, data: dict[str, str] | None = None
 ) -> None:
     """Wake at `due`; an earlier wish for the same name and subject is replaced."""
-    drop(db, name, subject)
-    db.add(Timer(name=name, subject=subject, due=due, data=data or {}))
-    db.flush()
+    flavour = postgresql if db.get_bind().dialect.name == "postgresql" else sqlite
+    wish = {"due": due, "data": data or {}}
+    row = flavour.insert(Timer).values(name=name, subject=subject, **wish)
+    db.execute(row.on_conflict_do_update(index_elements=["name", "subject"], set_=wish))
 
 
 def drop(db: Session, name: str, subject: int) -> None:
