@@ -26,12 +26,13 @@ WARM_UP = 10
 
 def measure(*, most: int = 160) -> list[Table]:
     sentences = notes()[: most + WARM_UP]
-    shown, settled = asyncio.run(replay(sentences))
+    shown, settled, busy = asyncio.run(replay(sentences))
     figures = [
         Figure("echo card shown, median", f"{statistics.median(shown):.1f} ms", "20 ms"),
         Figure("echo card shown, p95", f"{quantile(shown, 0.95):.1f} ms"),
         Figure("all settled, median", f"{statistics.median(settled):.1f} ms"),
         Figure("all settled, p95", f"{quantile(settled, 0.95):.1f} ms"),
+        Figure("processor time until settled, median", f"{statistics.median(busy):.1f} ms"),
         Figure("notes with a card / of all", f"{len(shown)} / {len(settled)}"),
     ]
     note = (
@@ -42,18 +43,20 @@ def measure(*, most: int = 160) -> list[Table]:
     return [Table("A note, end to end", figures, note)]
 
 
-async def replay(sentences: Sequence[Note]) -> tuple[list[float], list[float]]:
-    """Milliseconds until the first card was shown, and until nothing was left to do."""
-    shown, settled = [], []
+async def replay(sentences: Sequence[Note]) -> tuple[list[float], list[float], list[float]]:
+    """Milliseconds until the first card was shown, until nothing was left to do, and of work."""
+    shown, settled, busy = [], [], []
     async with running(Clock(sentences[0].now - timedelta(minutes=1), frozen=True)) as program:
         player = Player(ground_of(program), program.runtime)
         for number, note in enumerate(sentences):
             await player.at(max(note.now, program.clock()))
+            before = time.process_time()
             first, whole = await _say(player, note)
             if number >= min(WARM_UP, len(sentences) // 2):
                 settled.append(whole)
+                busy.append((time.process_time() - before) * 1000)
                 shown += [] if first is None else [first]
-    return shown, settled
+    return shown, settled, busy
 
 
 async def _say(player: Player, note: Note) -> tuple[float | None, float]:
