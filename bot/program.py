@@ -67,11 +67,11 @@ class Program:
         return app
 
     async def stop(self) -> None:
-        """Stop hearing, then stop doing; what is in the database waits for the next start."""
+        """Stop doing, then stop hearing; what is in the database waits for the next start."""
+        await self.runtime.stop()
         await asyncio.gather(*(platform.stop() for platform in self.platforms.values()))
         if self.playground is not None:
             await self.playground.stop()
-        await self.runtime.stop()
         if self._runner is not None:
             await self._runner.cleanup()
         await asyncio.to_thread(self.db.close)

@@ -9,6 +9,9 @@ from dataclasses import dataclass, fields
 from typing import ClassVar, Self
 from urllib.parse import parse_qsl, urlencode
 
+LARGEST = 2**31 - 1
+"""Of any number in an action: record ids and days."""
+
 
 class UnknownAction(ValueError):
     """The string is not one of our actions (a foreign card, an old release, or tampering)."""
@@ -32,9 +35,13 @@ class Action:
                 f"{cls.name}: expected fields {sorted(kinds)}, got {sorted(values)}"
             )
         try:
-            return cls(**{k: int(v) if kinds[k] is int else v for k, v in values.items()})
+            action = cls(**{k: int(v) if kinds[k] is int else v for k, v in values.items()})
         except ValueError as problem:
             raise UnknownAction(f"{cls.name}: {problem}") from None
+        numbers = [getattr(action, name) for name, kind in kinds.items() if kind is int]
+        if any(abs(number) > LARGEST for number in numbers):
+            raise UnknownAction(f"{cls.name}: a number is beyond what a record can have")
+        return action
 
 
 # Leads -----------------------------------------------------------------------------------

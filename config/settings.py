@@ -130,6 +130,8 @@ def data_key(settings: Settings) -> bytes:
     make_folder(settings)
     file = settings.data / "secret.key"
     if not file.exists():
-        file.touch(mode=0o600)
-        file.write_bytes(Fernet.generate_key())
+        fresh = file.with_suffix(".new")
+        fresh.touch(mode=0o600)
+        fresh.write_bytes(Fernet.generate_key())
+        fresh.rename(file)
     return file.read_bytes().strip()

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import date
 
+import structlog
+
 from bot.context import Context
 from bot.events import CardClicked
 from bot.router import Router
@@ -12,6 +14,7 @@ from handlers import ledger, views
 from storage import people, promises
 from storage.models import Person, Promise, PromiseState
 
+log = structlog.get_logger()
 router = Router()
 OPEN = (
     PromiseState.DRAFT,
@@ -51,10 +54,12 @@ def _checked(
     if promise is None:
         ctx.reply(cards.unknown_promise_card())
     elif ctx.me.id != allowed:
+        log.warning("click.not_theirs", inbox=ctx.inbox_id, promise=promise.id, by=ctx.me.id)
         ctx.reply(cards.not_yours_card())
     elif promise.state in states:
         return promise
     elif promise.state != then:
+        log.info("click.outdated", inbox=ctx.inbox_id, promise=promise.id, state=promise.state)
         ctx.reply(cards.outdated_card(views.of_promise(ctx, promise)))
     return None
 

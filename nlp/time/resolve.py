@@ -33,6 +33,9 @@ def span_of(
     end = window.end if window else None
     if start is not None and end is not None and end < start:
         return None
+    if start is not None and end is not None and kind == "deadline":
+        # Whatever may be done by then may be begun today; a deadline that has passed is open.
+        start = scene.today if end > scene.today else None
     return TimeSpan(
         text=text[expression.begin : expression.finish],
         begin=expression.begin,

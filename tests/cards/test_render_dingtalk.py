@@ -317,7 +317,7 @@ def test_in_a_group_the_words_ask_to_mention_the_robot() -> None:
 
 @settings(deadline=None)
 @given(
-    st.integers(),
+    st.integers(0, 2**31 - 1),
     st.dictionaries(st.text(min_size=1), st.lists(st.text(), min_size=1).map(tuple)),
     st.booleans(),
 )

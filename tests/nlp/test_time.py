@@ -148,3 +148,10 @@ def test_a_language_without_a_grammar_is_read_by_dateparser() -> None:
 
 def test_a_pasted_log_does_not_keep_the_bot_waiting() -> None:
     assert len(find("明天发货。" * 5000, NOW)) <= 100
+
+
+def test_a_deadline_counted_from_tomorrow_begins_today() -> None:
+    (span,) = find("明天三天以内", NOW)
+    assert span.deadline
+    assert span.start is not None
+    assert span.start.date() == NOW.date()
