@@ -33,6 +33,8 @@ def span_of(
     end = window.end if window else None
     if start is not None and end is not None and end < start:
         return None
+    if end is None and kind == "deadline":
+        kind = "range"  # from a day on: nothing is due by it
     if start is not None and end is not None and kind == "deadline":
         # Whatever may be done by then may be begun today; a deadline that has passed is open.
         start = scene.today if end > scene.today else None
