@@ -55,7 +55,7 @@ def machine() -> str:
             f"{datetime.now().astimezone():%Y-%m-%d %H:%M %z}",
             f"{os.cpu_count()} × {_processor()}",
             f"{_memory_gib():.0f} GiB",
-            f"{platform.system()} {platform.release()}",
+            platform.system(),
             f"Python {platform.python_version()}",
             f"SQLite {sqlite3.sqlite_version}",
             f"fsync {_sync_millis():.1f} ms",

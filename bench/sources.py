@@ -38,8 +38,8 @@ def load_scorer(file: Path) -> ModuleType:
     return module
 
 
-def labelled_notes(folder: Path) -> list[dict[str, Any]]:
-    lines = (folder / "notes" / "dev.jsonl").read_text(encoding="utf-8").splitlines()
+def read_labelled(file: Path) -> list[dict[str, Any]]:
+    lines = file.read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines if line.strip()]
 
 
