@@ -26,7 +26,9 @@ TALKED_ABOUT = re.compile(
     r"拿货|进货|有效|到期|截止|过期|开标|收到|用(?:了|着|得|起来)|看(?!看)|讨论|谈|聊|测|考虑|批|问题|够|缺|没货|库存|涨|降|改版|嫌|觉得|说好|评审|review|价格|了解|提醒|去了|[把将]|拿下|签下|跟进|推进"
 )
 PURPOSES = frozenset({"open_trial", "visit", "install", "accept", "repair"})
-GENERIC = frozenset({"send", "make", "arrange", "open_account", "transfer", "ask_for", "hand_over"})
+GENERIC = frozenset(
+    {"send", "make", "arrange", "open_account", "transfer", "ask_for", "hand_over", "return_goods"}
+)
 
 
 @dataclass(frozen=True, slots=True)

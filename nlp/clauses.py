@@ -29,7 +29,8 @@ def is_ahead(times: Sequence[TimeSpan], now: datetime) -> bool:
 
 def is_chore(clause: Clause, note: Note) -> bool:
     """Talk about our own office, and the rest of its sentence, says nothing about a customer."""
-    return clause.sentence in note.chores
+    here = note.lexicon.cue("chore_here").search(clause.text)
+    return clause.sentence in note.chores or here is not None
 
 
 def is_condition(clause: Clause) -> bool:

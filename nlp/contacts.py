@@ -12,7 +12,7 @@ from nlp.types import PromiseFound, Slot
 THEN = re.compile(r"\bthen\b|到时|那天|那时")
 STILL_TO_COME = re.compile(r"再|约|要|去|准备|得|必须|会|来|call|meet|will|to ")
 ORDER = re.compile("PO|订单|order")
-SIGNED = re.compile("signed|签好|签回|盖好章|盖章")
+SIGNED = re.compile("signed|签好|签回|盖[好完]?章")
 WORK = frozenset(
     {"install", "service", "training", "trial", "shipment", "other", "invoice", "payment"}
 )

@@ -17,7 +17,7 @@ JOURNEY = re.compile("出差|去|到|路过|回")
 ON_THE_SPOT = frozenset({"visit", "training", "install", "service", "demo"})
 COUNTED = ("time_within", "time_after")
 ONLY_TIME = re.compile(
-    r"^[\s,]*(?:最晚|最迟|最好|不晚于|大概|预计|最快|最早|应该|争取|尽量|要求|"
+    r"^[\s,]*(?:最晚|最迟|最好|不晚于|大概|开始|起|还是|家里有人|在家|在公司|在办公室|预计|最快|最早|应该|争取|尽量|要求|"
     r"时间|交期|就|要|给|就行|即可|之前|前|以内|左右|可以|给就行|时间是"
     r"|定在|定的|希望|说|必须|务必|一定|他|她|客户|我|急|不急|by|before|latest|"
     r"at the|no later than|deadline|是|内|截止|要的|用"
@@ -30,9 +30,18 @@ def choose_due(act: Act, note: Note) -> TimeSpan | None:
         return counted
     times = due_times(act.clause)
     if not times:
-        return around(act, note)
+        told = around(act, note)
+        return _closed(told) if told else None
     due = _nearest(times, act, note)
-    return None if _hangs_on_event(due, act.clause, note) else due
+    return None if _hangs_on_event(due, act.clause, note) else _closed(due)
+
+
+def _closed(due: TimeSpan) -> TimeSpan:
+    """“4月6号开始”: what begins on a day is owed on that day."""
+    if due.start is None or due.end is not None:
+        return due
+    day = due.start.replace(hour=0, minute=0) + timedelta(days=1)
+    return replace(due, end=day, kind="point")
 
 
 def _hangs_on_event(due: TimeSpan, clause: Clause, note: Note) -> bool:

@@ -34,15 +34,12 @@ WISH_TO_MEET = re.compile(
 )
 RESUMES = re.compile(r"(?:再|接着|继续)(?:谈|聊|议|说|沟通)(?:$|[,。])")
 """周四再谈 is a day to talk, and no promise."""
-TRAVELS = re.compile(
-    r"约(?:了|好|定|在)|定(?:了|在|于)|(?:我|我们|他|她|他们|咱们|客户|[总工姐哥]|"
-    r"经理|主任|长)[^,]{0,14}$"
-)
-RHETORICAL = re.compile("怎么(?:放心|敢|可能)|凭什么|为什么")
+RHETORICAL = re.compile("怎么(?:放心|敢|可能)|凭什么|为什么|[寄发]哪|哪个地址")
 WHY_NOT = re.compile("怎么|什么时候|啥时候|几时|到底")
 RIVALS = re.compile("竞品|竞争对手|友商|别家|(?<!给)人家|隔壁|对手|同行|另一家|其他家|competitor")
 PAYMENT_TERMS = re.compile(r"天付|后付|先[^,]{1,6}付|分.?期|月结|比例|%|\d成")
 TO_ME = re.compile("(?:给|发|报|交|报给|发给|交给)我(?!们)")
+ON_THE_WAY = re.compile("中转|派送|派件|物流显示|快递显示|在途|揽收|已发出")
 STATUS = re.compile(r"了(?:没有?|吗|么|嘛)(?:$|[,?])")
 BARE_SENT = re.compile(r"(?:寄|发|送)(?:出|出去|走|过去)?$|(?:shipped|sent|out)")
 
@@ -76,7 +73,7 @@ def _overdue(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
 def _not_ours(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
     """What a rival does, terms of payment, and what a manager wants on his own desk."""
     text = act.clause.text
-    if RIVALS.search(_before(act)):
+    if RIVALS.search(_before(act)) or _is_on_its_way(act, kind, note):
         return NOTHING
     if (
         kind == "payment"
@@ -85,6 +82,13 @@ def _not_ours(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
     ):
         return NOTHING
     return NOTHING if note.role == "manager" and TO_ME.search(text) else SILENT
+
+
+def _is_on_its_way(act: Act, kind: str, note: Note) -> bool:
+    """The carrier's own estimate is no promise of ours."""
+    around_it = note.clauses[max(0, act.clause.index - 1) : act.clause.index + 1]
+    carried = any(ON_THE_WAY.search(clause.text) for clause in around_it)
+    return kind in ("shipment", "sample") and carried
 
 
 def _called_off(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
@@ -157,7 +161,7 @@ def _kept(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
 def _background(act: Act, kind: str, promiser: str, note: Note) -> Opinion:
     """Told as what happened before: no promise."""
     text, cue = act.clause.text, note.lexicon.cue
-    if is_ahead(due_times(act.clause), note.now):
+    if is_ahead(due_times(act.clause), note.now) or around(act, note):
         return SILENT
     if _was_before(act.clause, note.now):
         return NOTHING
@@ -207,12 +211,7 @@ def _has_grounds(act: Act, kind: str, note: Note) -> bool:
     text, cue = act.clause.text, note.lexicon.cue
     ahead = is_ahead(due_times(act.clause), note.now) or around(act, note) is not None
     if kind in MEETING:
-        booked = cue("promised").search(text) or cue("demanded").search(text)
-        if not ahead and US_DEMANDED.search(_before(act)):
-            return True
-        return bool(
-            ahead and (booked or kind == "demo" or TRAVELS.search(_before(act)) or act.clause.times)
-        )
+        return ahead or bool(US_DEMANDED.search(_before(act)))
     if ahead:
         return True
     if condition_before(act.clause, note):

@@ -27,13 +27,14 @@ NAMED_BY_VERB = re.compile(
     r"安装|调试|部署|上线|试车|检修|巡检|保养|维护|校准|换货|更换|拜访|来访|考察|参观|会议|workshop|退款|验收"
 )
 TOPIC = re.compile(
-    r"^(?:[\u4e00-\u9fff]{1,4}的)?(?P<goods>(?:(?![我你您他她它们咱谁]|客户|对方|领导|老板|财务|法务|采购|工程师|先|再|就|也|都|把|将|给|跟|和|问|让|请|说|答应|争取|尽量|预计|计划)[\u4e00-\u9fff]){2,8}?)"
+    r"^(?:[\u4e00-\u9fff]{1,4}的)?(?P<goods>(?:(?![我你您他她它们咱谁]|客户|对方|领导|老板|财务|法务|采购|工程师|先|再|就|也|都|把|将|给|跟|和|问|让|请|说|答应|争取|尽量|预计|计划|最[快早晚迟]|大概|应该|估计|可能|这|那|全部|剩下)[\u4e00-\u9fff]){2,8}?)"
     r"(?=最快|最晚|最迟|已|\d|今|明|后天|大后|本周|这周|下|周[一二三四五六日]|月底|年前|节前)"
 )
 HANDS_OVER = frozenset({"send", "open_account"})
 TOPIC_KINDS = {"open_account": "other"}
+COMES = re.compile("我|他|她|师傅|工程师|客户|领导|老板")
 TELL = re.compile("告诉|告知|通知")
-SENDS = re.compile("[寄发]|ship|send")
+SENDS = re.compile("[寄发送]|ship|send")
 BORROWS_NOTHING = frozenset({"transfer", "arrange", "ask_for"})
 NEVER_CARRIED = frozenset({"payment", "reply", "other"})
 
@@ -103,8 +104,14 @@ def _topic(act: Act) -> Owing | None:
 
 def _by_action(act: Act, carried: Sequence[Owed], note: Note) -> Owing:
     action = act.action
+    if action.id == "arrive" and not carried and COMES.search(act.clause.text):
+        return Owing("会面", "visit", act.begin)
     for owed in carried:
-        fits_ship = action.id == "ship" and owed.thing.kind in ("sample", "invoice", "document")
+        fits_ship = action.id in ("ship", "arrive") and owed.thing.kind in (
+            "sample",
+            "invoice",
+            "document",
+        )
         if owed.thing.kind == action.kind or fits_ship:
             return _named(owed, note)
     if action.id == "reply" and carried and TELL.match(note.folded, act.begin):
@@ -112,7 +119,7 @@ def _by_action(act: Act, carried: Sequence[Owed], note: Note) -> Owing:
     verb = NAMED_BY_VERB.search(note.folded, act.begin, act.finish)
     if verb:
         return Owing(verb[0], action.kind, act.begin)
-    if action.id == "ship":
+    if action.id in ("ship", "arrive"):
         goods = _goods(act) or _spoken_of(act, note)
         if goods:
             return goods
@@ -154,26 +161,27 @@ def _borrowed(act: Act, note: Note, latest: PromiseFound | None) -> Owing | None
     index = act.clause.index
     if latest and latest.kind == "shipment" and index and _ends_in(latest, note.clauses[index - 1]):
         return Owing(latest.deliverable, latest.kind, latest.begin, True)
+    return _spoken_before(act, note) or _goods_before(act, note)
+
+
+def _spoken_before(act: Act, note: Note) -> Owing | None:
+    index = act.clause.index
     for clause in reversed(note.clauses[max(0, index - LOOK_BACK) : index]):
         for owed in reversed(things_in(clause, note)):
             if owed.thing.kind not in NEVER_CARRIED:
                 return _named(owed, note, borrowed=True)
-    goods = list(COUNTED_GOODS.finditer(note.folded, 0, act.begin))
-    if goods:
-        return Owing(goods[-1]["goods"], "sample", goods[-1].start("goods"), True)
-    return _copied(act, note) or _unnamed(act, note)
+    return None
 
 
-def _copied(act: Act, note: Note) -> Owing | None:
+def _goods_before(act: Act, note: Note) -> Owing | None:
+    """What no list knows (方工要5套密封件，…明天发); at worst, plain goods."""
+    counted = list(COUNTED_GOODS.finditer(note.folded, 0, act.begin))
+    if counted:
+        return Owing(counted[-1]["goods"], "sample", counted[-1].start("goods"), True)
     index = act.clause.index
     for clause in reversed(note.clauses[max(0, index - LOOK_BACK) : index]):
         if copy := ONE_COPY.search(clause.text):
             return Owing(copy["goods"], "document", clause.begin + copy.start("goods"), True)
-    return None
-
-
-def _unnamed(act: Act, note: Note) -> Owing | None:
-    """Sent on a day that is told: goods, whatever they are."""
     if SENDS.match(note.folded, act.begin) and act.clause.times:
         return Owing("goods" if note.is_english else "货物", "shipment", act.begin)
     return None

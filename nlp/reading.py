@@ -13,7 +13,7 @@ from nlp.promises import find_promises
 from nlp.stage import find_stage
 from nlp.summary import doubt_of, summarise
 from nlp.tags import find_tags
-from nlp.types import ReadContext, Reading
+from nlp.types import ReadContext, Reading, Slot
 
 
 def read(
@@ -35,7 +35,7 @@ def read(
         now=now,
         people=tuple(people),
         company=find_company(note),
-        tags=tuple(find_tags(note)),
+        tags=tuple(tag for tag in find_tags(note) if not _is_past(tag, stage)),
         stage=stage,
         amount=find_amount(note),
         next_contact=find_next_contact(note, promises),
@@ -46,3 +46,8 @@ def read(
         summary=summarise(note, promises),
         doubt=doubt_of(promises),
     )
+
+
+def _is_past(tag: Slot[str], stage: Slot[str] | None) -> bool:
+    """Whoever has signed is no longer eager to."""
+    return tag.value == "strong_intent" and stage is not None and stage.value == "won"

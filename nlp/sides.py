@@ -30,6 +30,7 @@ YOU = re.compile(r"你们?|您|贵(?:司|公司|方)|请|麻烦|烦请|\byour?\b
 WE = re.compile(r"我们?|我司|我方|咱们?|\b(?:we|i|our)\b|i'll|we'll")
 OF_THEIRS = r"(?:客户|对方|他们?|她们?|甲方)(?:要|催|问|提|需要|点名)(?=的)"
 """客户要的报价 names a thing, not a doer."""
+ADDRESSING = frozenset({"people.addressed", "people.given_name", "people.called"})
 INTERNAL = re.compile("^小")
 
 
@@ -135,11 +136,8 @@ def is_internal(who: Slot[str], note: Note) -> bool:
         return False
     if INTERNAL.match(who.value):
         return True
-    return note.role == "manager" and who.rule in (
-        "people.addressed",
-        "people.given_name",
-        "people.called",
-    )
+    addressed = who.rule in ADDRESSING or note.folded.startswith("你", who.finish)
+    return note.role == "manager" and addressed
 
 
 def _themselves_promise(act: Act, note: Note) -> bool:

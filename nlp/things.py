@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from nlp.lexicon import Lexicon, Thing
 
+COPY = re.compile("复印件|扫描件|原件|电子版|英文版|纸质版")
+"""The copy of a thing is the thing."""
 OF = re.compile(r"^\s*的?\s*$")
 
 
@@ -23,6 +25,8 @@ def find_things(folded: str, lexicon: Lexicon) -> Sequence[Owed]:
     """样机的测试报告 names one thing: the report."""
     found: list[Owed] = []
     for match in lexicon.thing.finditer(folded):
+        if found and COPY.match(match[0]) and found[-1].finish == match.start():
+            continue
         if found and OF.match(folded[found[-1].finish : match.start()]):
             found.pop()
         found.append(Owed(lexicon.thing_of(match), match.start(), match.end(), match[0]))
