@@ -19,6 +19,10 @@ STATES = {
 }
 
 
+SENT = ("sample", "shipment", "invoice")
+"""Kinds that leave by carrier, with a tracking number."""
+
+
 @dataclass(frozen=True, slots=True)
 class PromiseView:
     """A promise with the names around it, and what it said before the last change."""
@@ -208,7 +212,10 @@ def settled_card(view: PromiseView, said: str) -> Card:
 def customer_text(view: PromiseView, day: date | None) -> str:
     """What the rep may send; nothing leaves by itself."""
     when = f"{day.month}月{day.day}日" if day else "近日"
-    return f"您好，您要的{view.promise.what}预计{when}寄出，寄出后我第一时间把单号发您。"
+    what = view.promise.what
+    if view.promise.kind in SENT:
+        return f"您好，您要的{what}预计{when}寄出，寄出后我第一时间把单号发您。"
+    return f"您好，{what}预计{when}完成，有变化我第一时间告诉您。"
 
 
 def owner_card(view: PromiseView, people: Sequence[Person]) -> Card:
@@ -323,6 +330,10 @@ def which_promise_card(views: Sequence[PromiseView], word: str) -> Card:
     left = f"\n……还有 {len(views) - 8} 条，发“今日”看全部" if len(views) > 8 else ""
     example = f"{word} {views[0].promise.code}"
     return Card(text=f"是哪一条？带上编号再说一次，比如“{example}”：\n" + "\n".join(lines) + left)
+
+
+def unknown_owner_card(code: str) -> Card:
+    return Card(text=f"没找到这位在职同事。用全名再说一次，比如“负责人 {code} 小陈”。")
 
 
 def no_day_card(number: int) -> Card:

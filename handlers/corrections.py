@@ -11,7 +11,7 @@ from cards import followups as cards
 from handlers import ledger, views
 from handlers.echo import answered_note, own_note, show_echo
 from handlers.leads import watch_silence
-from handlers.understood import plan_of, restore, set_next_contact, why
+from handlers.understood import restore, set_next_contact, why
 from nlp.corrections import read_correction
 from nlp.time.types import TimeSpan
 from nlp.types import Correction
@@ -20,7 +20,7 @@ from storage.models import FollowUp, Promise
 
 router = Router()
 UNDO = re.compile(r"^\s*(撤回|撤销|undo|不算|记错了)[\s。!！]*$", re.IGNORECASE)
-NUMBERED = re.compile(r"^\s*[Pp](\d+)\s*")
+NUMBERED = re.compile(r"^\s*[Pp](\d{1,9})\s*")
 
 
 @router.message(lambda event, ctx: UNDO.match(event.text) is not None)
@@ -49,6 +49,7 @@ def undo(ctx: Context, note: FollowUp) -> None:
     if lead is not None:
         restore(lead, note.before)
         ctx.db.add(lead)
+        watch_silence(ctx, lead)
     note.state = "undone"
     ctx.db.add(note)
     ctx.fact("followup.undone", lead=lead, words=note.text, followup=note.id)
@@ -56,53 +57,51 @@ def undo(ctx: Context, note: FollowUp) -> None:
 
 
 def reading_of(event: MessageReceived, ctx: Context) -> Correction | None:
-    return read_correction(event.text, ctx.local_now)
+    return read_correction(NUMBERED.sub("", event.text), ctx.local_now)
 
 
 @router.message(lambda event, ctx: reading_of(event, ctx) is not None)
 def correct_last(event: MessageReceived, ctx: Context) -> None:
-    """ "不对，是下周四", "是X2型号": the cards change in place, here and in delivery's IM."""
-    correction = reading_of(event, ctx)
+    """ "不对，是下周四", "是X2型号", "P12 改到周五": the cards change in place, here and in
+    delivery's IM."""
+    told = reading_of(event, ctx)
     note = answered_note(event, ctx) or followups.latest_of(ctx.db, ctx.id_of(ctx.me))
-    if correction is None or note is None:
-        ctx.reply(cards.nothing_to_change_card())
-        return
-    if correction.amount is not None:
-        correct_amount(ctx, note, correction.amount)
+    if told is None:
         return
     meant = meant_promises(ctx, note, event.text)
-    if not meant and correction.due is not None:
-        correct_next_contact(ctx, note, correction.due)
+    if told.amount is not None and note is not None:
+        correct_amount(ctx, note, told.amount)
     elif len(meant) == 1:
-        correct_promise(ctx, note, meant[0], correction)
+        correct_promise(ctx, meant[0], told)
     elif meant:
         ctx.reply(cards.which_promise_to_change_card([views.of_promise(ctx, p) for p in meant]))
+    elif told.due is not None and note is not None:
+        correct_next_contact(ctx, note, told.due)
     else:
         ctx.reply(cards.nothing_to_change_card())
 
 
-def meant_promises(ctx: Context, note: FollowUp, text: str) -> Sequence[Promise]:
+def meant_promises(ctx: Context, note: FollowUp | None, text: str) -> Sequence[Promise]:
     """The promise named by its number, else the open ones of the note."""
     numbered = NUMBERED.match(text)
     if numbered:
         promise = promises.get(ctx.db, int(numbered.group(1)))
         return [promise] if promise is not None and promise.rep_id == ctx.me.id else []
-    return [p for p in promises.of_followup(ctx.db, ctx.id_of(note)) if p.is_open]
+    found = promises.of_followup(ctx.db, ctx.id_of(note)) if note is not None else ()
+    return [promise for promise in found if promise.is_open]
 
 
-def correct_promise(ctx: Context, note: FollowUp, promise: Promise, told: Correction) -> None:
-    due = told.due
+def correct_promise(ctx: Context, promise: Promise, told: Correction) -> None:
+    """On the card of the note it was heard in, which need not be the last one."""
     was = ledger.change_promise(
         ctx,
         promise,
-        plan=plan_of(due),
-        latest=due.last_day if due else None,
-        due_at=due.end if due else None,
-        why_due=why(due) if due else "",
+        due=told.due,
+        why_due=why(told.due) if told.due else "",
         model=told.model,
         deliverable=told.deliverable,
     )
-    show_echo(ctx, note, changed={promise.id or 0: was})
+    show_echo(ctx, ledger.note_of(ctx, promise), changed={promise.id or 0: was})
 
 
 def correct_next_contact(ctx: Context, note: FollowUp, due: TimeSpan) -> None:

@@ -6,20 +6,13 @@ from cards import followups as cards
 from handlers import views
 from handlers.ledger import Was
 from storage import followups, leads, outbox, promises
-from storage.models import FollowUp, Promise
+from storage.models import FollowUp
 
 
 def own_note(ctx: Context, followup_id: int) -> FollowUp | None:
     """The note, if whoever clicked wrote it."""
     note = followups.get(ctx.db, followup_id)
     return note if note is not None and note.author_id == ctx.me.id else None
-
-
-def note_of(ctx: Context, promise: Promise) -> FollowUp:
-    note = followups.get(ctx.db, promise.followup_id)
-    if note is None:
-        raise LookupError(f"{promise.code} has no note {promise.followup_id}")
-    return note
 
 
 def answered_subject(event: MessageReceived, ctx: Context) -> tuple[str, int] | None:

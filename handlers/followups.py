@@ -10,7 +10,7 @@ from cards import actions
 from cards import followups as cards
 from handlers import ledger
 from handlers.belonging import Belongs, Fresh, Unsure, belongs_to
-from handlers.echo import answered_lead, echo_slot, note_of, of, own_note, show_echo
+from handlers.echo import answered_lead, echo_slot, of, own_note, show_echo
 from handlers.promises import of_rep
 from handlers.reported import answer_question, report_kept
 from handlers.understood import apply, catch, reasons, snapshot
@@ -191,7 +191,7 @@ def switch_due(click: CardClicked[actions.SwitchDue], ctx: Context) -> None:
     promise.version += 1
     ctx.db.add(promise)
     ctx.fact("promise.changed", promise=promise, words=promise.text, by="switch")
-    show_echo(ctx, note_of(ctx, promise))
+    show_echo(ctx, ledger.note_of(ctx, promise))
 
 
 @router.action(actions.NotAPromise)
@@ -199,4 +199,4 @@ def not_a_promise(click: CardClicked[actions.NotAPromise], ctx: Context) -> None
     promise = of_rep(ctx, click.action.promise, then=PromiseState.CANCELLED)
     if promise is not None:
         ledger.cancel(ctx, promise)
-        show_echo(ctx, note_of(ctx, promise))
+        show_echo(ctx, ledger.note_of(ctx, promise))

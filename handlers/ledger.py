@@ -7,8 +7,9 @@ from bot.context import Context
 from cards import promises as cards
 from cards import words
 from handlers import views
+from nlp.time.types import TimeSpan
 from storage import followups, people
-from storage.models import Promise, PromiseState
+from storage.models import FollowUp, Promise, PromiseState
 
 Was = Sequence[tuple[str, str]]
 """Pairs of field name and what it said before."""
@@ -30,7 +31,7 @@ def put_in_motion(ctx: Context, promise: Promise) -> None:
     if promise.owner_id is None:
         everybody = people.who_delivers(ctx.db, promise.kind)
         ctx.send(
-            chat_of(ctx, promise),
+            note_of(ctx, promise).chat,
             cards.owner_card(views.of_promise(ctx, promise), everybody),
             slot=f"promise:{promise.id}:owner",
         )
@@ -49,14 +50,15 @@ def find_owner(ctx: Context, kind: str, rep_id: int) -> int | None:
     return able[0].id if len(able) == 1 else None
 
 
-def ask_delivery(ctx: Context, promise: Promise) -> None:
+def ask_delivery(ctx: Context, promise: Promise, was: Was = ()) -> None:
+    """The question stands on the task card, and delivery's own clock runs."""
     promise.state, promise.asked_at = PromiseState.PENDING, ctx.now
     ctx.db.add(promise)
     ctx.fact("promise.asked", promise=promise, owner=promise.owner_id)
-    show_task(ctx, promise)
+    show_task(ctx, promise, was)
     answer_by = ctx.now + timedelta(hours=ctx.rules.timing.accept_hours)
     ctx.wake("promise.unanswered", ctx.id_of(promise), ctx.working_moment(answer_by))
-    watch_lateness(ctx, promise)
+    watch_due(ctx, promise)
 
 
 def keep_oneself(ctx: Context, promise: Promise) -> None:
@@ -64,16 +66,14 @@ def keep_oneself(ctx: Context, promise: Promise) -> None:
     promise.state, promise.accepted_at = PromiseState.ACCEPTED, ctx.now
     ctx.db.add(promise)
     ctx.fact("promise.accepted", promise=promise)
-    watch_lateness(ctx, promise)
+    watch_due(ctx, promise)
 
 
 def wait_for_customer(ctx: Context, promise: Promise) -> None:
     """What they owe us comes back on its day."""
     promise.state = PromiseState.ACCEPTED
     ctx.db.add(promise)
-    if promise.latest is not None:
-        morning = ctx.moment(promise.latest, ctx.rules.timing.working.start)
-        ctx.wake("promise.owed", ctx.id_of(promise), ctx.working_moment(max(morning, ctx.now)))
+    watch_due(ctx, promise)
 
 
 def show_task(ctx: Context, promise: Promise, was: Was = ()) -> None:
@@ -88,18 +88,27 @@ def show_task(ctx: Context, promise: Promise, was: Was = ()) -> None:
     )
 
 
-def watch_lateness(ctx: Context, promise: Promise) -> None:
-    if promise.due_at is not None and promise.is_ours:
+def watch_due(ctx: Context, promise: Promise) -> None:
+    """The clock of its day: ours is late some hours after it, theirs is due in its morning."""
+    if promise.is_ours and promise.due_at is not None:
         late = promise.due_at + timedelta(hours=ctx.rules.timing.late_hours)
         ctx.wake("promise.late", ctx.id_of(promise), ctx.awake_moment(max(late, ctx.now)))
+    elif not promise.is_ours and promise.latest is not None:
+        morning = ctx.moment(promise.latest, ctx.rules.timing.working.start)
+        ctx.wake("promise.owed", ctx.id_of(promise), ctx.working_moment(max(morning, ctx.now)))
 
 
-def chat_of(ctx: Context, promise: Promise) -> str:
-    """Where the rep said it."""
+def note_of(ctx: Context, promise: Promise) -> FollowUp:
+    """The note it was heard in."""
     note = followups.get(ctx.db, promise.followup_id)
     if note is None:
         raise LookupError(f"{promise.code} has no note {promise.followup_id}")
-    return note.chat
+    return note
+
+
+def answer_slot(promise: Promise) -> str:
+    """The rep's card on what delivery answered."""
+    return f"promise:{promise.id}:answer"
 
 
 # Changing and ending ---------------------------------------------------------------------
@@ -119,46 +128,56 @@ def changes(promise: Promise, was: dict[str, str]) -> Was:
     return [(name, old) for name, old in was.items() if old != now[name]]
 
 
-def set_due(ctx: Context, promise: Promise, *, plan: date | None, latest: date | None) -> None:
-    """Move the day; the clock of lateness moves with it."""
+def set_due(
+    ctx: Context,
+    promise: Promise,
+    *,
+    plan: date | None,
+    latest: date,
+    due_at: datetime | None = None,
+) -> None:
+    """Move the day, and its clock with it; without `due_at` it ends with the day."""
     promise.plan, promise.latest = plan, latest
-    promise.due_at = ctx.moment(latest + timedelta(days=1)) if latest else None
+    promise.due_at = due_at or ctx.moment(latest + timedelta(days=1))
     promise.other_plan = promise.other_latest = None
     promise.version += 1
     if promise.state != PromiseState.DRAFT:
-        watch_lateness(ctx, promise)
+        watch_due(ctx, promise)
 
 
 def change_promise(
     ctx: Context,
     promise: Promise,
     *,
-    plan: date | None = None,
-    latest: date | None = None,
-    due_at: datetime | None = None,
+    due: TimeSpan | None = None,
     why_due: str = "",
     model: str = "",
     deliverable: str = "",
 ) -> Was:
     """Apply a correction everywhere it matters; returns what was different before.
 
-    An earlier day than the accepted one has to be accepted anew.
+    Delivery is asked anew about a day sooner than the accepted one, and about any other day
+    than the one it could not keep.
     """
     was, accepted = remember(promise), promise.latest
-    if latest is not None:
-        set_due(ctx, promise, plan=plan, latest=latest)
-        promise.due_at, promise.why_due = due_at or promise.due_at, why_due
+    moved = due is not None and due.last_day is not None
+    if due is not None and due.last_day is not None:
+        set_due(ctx, promise, plan=due.plan or due.last_day, latest=due.last_day, due_at=due.end)
+        promise.why_due = why_due
     promise.model = model or promise.model
     promise.deliverable = deliverable or promise.deliverable
     different = changes(promise, was)
     if not different:
         return []
-    ctx.fact("promise.changed", promise=promise, was=dict(different))
-    sooner = latest is not None and accepted is not None and latest < accepted
-    if promise.state != PromiseState.DRAFT and (sooner or promise.state in UNSETTLED):
-        promise.state = PromiseState.PENDING
     ctx.db.add(promise)
-    if promise.asked_at is not None:
+    ctx.fact("promise.changed", promise=promise, was=dict(different))
+    if promise.asked_at is None:
+        return different
+    sooner = accepted is None or (promise.latest is not None and promise.latest < accepted)
+    if moved and (sooner or promise.state in UNSETTLED):
+        ask_delivery(ctx, promise, different)
+        settle_answer(ctx, promise, "已按新日期再问交付")
+    else:
         show_task(ctx, promise, different)
         renew_customer_text(ctx, promise)
     return different
@@ -166,12 +185,16 @@ def change_promise(
 
 def renew_customer_text(ctx: Context, promise: Promise) -> None:
     """The words the rep may copy to the customer never say what has been corrected since."""
-    if promise.state != PromiseState.ACCEPTED:
-        return
-    slot = f"promise:{promise.id}:answer"
-    if ctx.shows(promise.rep_id, slot):
+    if promise.state == PromiseState.ACCEPTED and ctx.shows(promise.rep_id, answer_slot(promise)):
         card = cards.accepted_card(views.of_promise(ctx, promise))
-        ctx.tell(people.get(ctx.db, promise.rep_id), card, slot=slot)
+        ctx.tell(people.get(ctx.db, promise.rep_id), card, slot=answer_slot(promise))
+
+
+def settle_answer(ctx: Context, promise: Promise, said: str) -> None:
+    """The rep's card on delivery's answer no longer holds: no buttons, no words to copy."""
+    if ctx.shows(promise.rep_id, answer_slot(promise)):
+        card = cards.settled_card(views.of_promise(ctx, promise), said)
+        ctx.tell(people.get(ctx.db, promise.rep_id), card, slot=answer_slot(promise))
 
 
 def cancel(ctx: Context, promise: Promise) -> None:
@@ -182,6 +205,7 @@ def cancel(ctx: Context, promise: Promise) -> None:
     ctx.db.add(promise)
     ctx.fact("promise.cancelled", promise=promise)
     sleep_all(ctx, promise)
+    settle_answer(ctx, promise, "已取消")
     if promise.asked_at is not None:
         show_task(ctx, promise)
 

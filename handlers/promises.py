@@ -80,6 +80,11 @@ def accept_promise(click: CardClicked[actions.AcceptPromise], ctx: Context) -> N
     )
     if promise is None:
         return
+    accepted(ctx, promise)
+
+
+def accepted(ctx: Context, promise: Promise) -> None:
+    """Delivery said yes: the rep hears, with words for the customer."""
     promise.state, promise.accepted_at = PromiseState.ACCEPTED, ctx.now
     ctx.db.add(promise)
     ctx.let_sleep("promise.unanswered", ctx.id_of(promise))
@@ -88,7 +93,7 @@ def accept_promise(click: CardClicked[actions.AcceptPromise], ctx: Context) -> N
     ctx.tell(
         people.get(ctx.db, promise.rep_id),
         cards.accepted_card(views.of_promise(ctx, promise)),
-        slot=f"promise:{promise.id}:answer",
+        slot=ledger.answer_slot(promise),
         subject=f"promise:{promise.id}",
     )
 
@@ -104,6 +109,10 @@ def counter_promise(click: CardClicked[actions.CounterPromise], ctx: Context) ->
     day = chosen_day(click)
     if day is None or day < ctx.today:
         ctx.reply(cards.no_day_card(click.action.promise))
+        return
+    if promise.latest is not None and day <= promise.latest:
+        promise.plan = day
+        accepted(ctx, promise)
         return
     promise.counter, promise.state = day, PromiseState.COUNTERED
     ctx.db.add(promise)
@@ -142,11 +151,11 @@ def ask_rep(ctx: Context, promise: Promise) -> None:
     """The decision goes back to whoever gave the word to the customer; a new question each time."""
     rep = people.get(ctx.db, promise.rep_id)
     for address in people.addresses(ctx.db, promise.rep_id):
-        ctx.start_afresh(address, f"promise:{promise.id}:answer")
+        ctx.start_afresh(address, ledger.answer_slot(promise))
     ctx.tell(
         rep,
         cards.counter_card(views.of_promise(ctx, promise)),
-        slot=f"promise:{promise.id}:answer",
+        slot=ledger.answer_slot(promise),
         subject=f"promise:{promise.id}",
     )
 
@@ -171,7 +180,7 @@ def agree_to_counter(click: CardClicked[actions.AgreeCounter], ctx: Context) -> 
     ledger.show_task(ctx, promise, ledger.changes(promise, was))
     view = views.of_promise(ctx, promise)
     text = cards.customer_text(view, promise.latest)
-    ctx.reply(cards.agreed_card(view, text), slot=f"promise:{promise.id}:answer")
+    ctx.reply(cards.agreed_card(view, text), slot=ledger.answer_slot(promise))
 
 
 @router.action(actions.InsistDue)
@@ -190,7 +199,7 @@ def insist_on_due(click: CardClicked[actions.InsistDue], ctx: Context) -> None:
         ctx.start_afresh(address, f"promise:{promise.id}:task")
     ledger.ask_delivery(ctx, promise)
     view = views.of_promise(ctx, promise)
-    ctx.reply(cards.settled_card(view, "已再问交付"), slot=f"promise:{promise.id}:answer")
+    ctx.reply(cards.settled_card(view, "已再问交付"), slot=ledger.answer_slot(promise))
 
 
 @router.action(actions.ChooseOwner)
@@ -199,19 +208,22 @@ def choose_owner(click: CardClicked[actions.ChooseOwner], ctx: Context) -> None:
         ctx, click.action.promise, then=PromiseState.PENDING, states=(PromiseState.DRAFT,)
     )
     owner = named_person(ctx, next(iter(click.form.get("owner", ())), ""))
-    if promise is None or owner is None:
+    if promise is None:
+        return
+    if owner is None:
+        ctx.reply(cards.unknown_owner_card(promise.code))
         return
     promise.owner_id = owner.id
-    ledger.ask_delivery(ctx, promise)
-    view = views.of_promise(ctx, promise)
-    said = f"已请{owner.label}接单"
-    ctx.reply(cards.settled_card(view, said), slot=f"promise:{promise.id}:owner")
+    ledger.put_in_motion(ctx, promise)
+    card = cards.settled_card(views.of_promise(ctx, promise), f"交给{owner.label}")
+    ctx.reply(card, slot=f"promise:{promise.id}:owner")
 
 
 def named_person(ctx: Context, told: str) -> Person | None:
-    """By id, as a form sends it, or by name, as people type it."""
+    """An active colleague: by id, as a form sends it, or by name, as people type it."""
     if told.isdigit():
-        return ctx.db.get(Person, int(told))
+        person = ctx.db.get(Person, int(told))
+        return person if person is not None and person.active else None
     return people.named(ctx.db, told.removeprefix("交付-"))
 
 

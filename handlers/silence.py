@@ -9,6 +9,7 @@ from cards import actions, words
 from cards import leads as cards
 from handlers import views
 from handlers.leads import silent_at, watch_silence
+from handlers.promises import named_person
 from storage import leads, people
 from storage.models import Lead, Person, Role
 
@@ -125,9 +126,8 @@ def reassign_lead(click: CardClicked[actions.ReassignLead], ctx: Context) -> Non
 
 def chosen_owner(ctx: Context, told: str) -> Person | None:
     """An active salesperson, by id (a form) or by name (typed)."""
-    person = ctx.db.get(Person, int(told)) if told.isdigit() else people.named(ctx.db, told)
-    fits = person is not None and person.active and person.role == Role.SALES
-    return person if fits else None
+    person = named_person(ctx, told)
+    return person if person is not None and person.role == Role.SALES else None
 
 
 @router.action(actions.ExtendSilence)

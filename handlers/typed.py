@@ -11,8 +11,9 @@ from cards import actions
 from cards import promises as promise_cards
 from cards.actions import Action
 from handlers import views
+from handlers.echo import answered_subject
 from nlp.time import find
-from storage import followups, outbox, promises
+from storage import followups, promises
 from storage.models import Promise, PromiseState
 
 Form = Mapping[str, tuple[str, ...]]
@@ -126,10 +127,9 @@ def form_of(phrase: Phrase, rest: str, ctx: Context) -> Form:
 
 def meant_number(event: MessageReceived, ctx: Context, phrase: Phrase) -> int | None:
     """Without a number: the promise of the card that was answered, or the only one that fits."""
-    card = outbox.card_by_message(ctx.db, event.chat, event.reply_to) if event.reply_to else None
-    kind, _, number = card.subject.partition(":") if card else ("", "", "")
-    if kind == "promise":
-        return int(number)
+    match answered_subject(event, ctx):
+        case ("promise", number):
+            return number
     fitting = fitting_promises(ctx, phrase)
     if len(fitting) == 1:
         return fitting[0].id

@@ -63,8 +63,10 @@ def record(
     **data: Any,
 ) -> None:
     """Add a fact of a catalogued type. Raises KeyError for any other."""
+    if type not in CATALOGUE:
+        raise KeyError(f"{type!r} is not in the catalogue of facts")
     row = {
-        "type": type if CATALOGUE[type] else "",
+        "type": type,
         "at": at,
         "inbox_id": inbox_id,
         "person_id": person.id if person else None,

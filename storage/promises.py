@@ -35,13 +35,6 @@ def open_of(db: Session, person_id: int) -> Sequence[Promise]:
     return db.scalars(query.order_by(col(Promise.due_at).is_(None), col(Promise.due_at))).all()
 
 
-def open_of_lead(db: Session, lead_id: int) -> Sequence[Promise]:
-    query = select(Promise).where(
-        col(Promise.lead_id) == lead_id, col(Promise.state).not_in(SETTLED)
-    )
-    return db.scalars(query.order_by(col(Promise.id))).all()
-
-
 def planned_on(promises: Sequence[Promise], day: date) -> list[Promise]:
     """Those whose plan date has come by `day`, or that have no date at all."""
     return [p for p in promises if p.plan is None or p.plan <= day]
