@@ -6,8 +6,8 @@ the commit: a full sync to disk is paid once for all of them.
 """
 
 import asyncio
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, nullcontext
@@ -69,14 +69,22 @@ def _hold(session: Session, record: Any) -> None:
     session.info.setdefault("held", []).append(record)
 
 
+Task = tuple[Work, "Future[Any]"]
+
+
 class Database:
-    """Start it with `open()`, end it with `close()`; what was queued before is still written."""
+    """Start it with `open()`, end it with `close()`; what was queued before is still written.
+
+    There are two lanes. Urgent work goes first, and ordinary work that shares a commit makes way
+    after each piece: somebody outside waits for an acknowledgement.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._writes = engine.execution_options(writes=True)
-        self._queue: queue.SimpleQueue[tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
-        self._closing = threading.Lock()
+        self._urgent: deque[Task] = deque()
+        self._ordinary: deque[Task] = deque()
+        self._change = threading.Condition()
         self._closed = False
         self._thread = threading.Thread(target=self._write_forever, name="writer", daemon=True)
 
@@ -84,24 +92,25 @@ class Database:
         self._thread.start()
 
     def close(self) -> None:
-        with self._closing:
+        with self._change:
             self._closed = True
-            self._queue.put(None)
+            self._change.notify()
         if self._thread.is_alive():
             self._thread.join()
         self.engine.dispose()
 
-    async def write(self, work: Callable[[Session], T]) -> T:
+    async def write(self, work: Callable[[Session], T], *, urgent: bool = False) -> T:
         """Run `work` in the writer; returns after the commit, raises what it raised."""
-        return await asyncio.wrap_future(self.submit(work))
+        return await asyncio.wrap_future(self.submit(work, urgent=urgent))
 
-    def submit(self, work: Callable[[Session], T]) -> "Future[T]":
+    def submit(self, work: Callable[[Session], T], *, urgent: bool = False) -> "Future[T]":
         """As `write`, for whoever does not wait. Raises RuntimeError after `close`."""
         answer: Future[T] = Future()
-        with self._closing:
+        with self._change:
             if self._closed:
                 raise RuntimeError("the database is closed: nothing can be written any more")
-            self._queue.put((work, answer))
+            (self._urgent if urgent else self._ordinary).append((work, answer))
+            self._change.notify()
         return answer
 
     @contextmanager
@@ -111,46 +120,52 @@ class Database:
             yield session
 
     def _write_forever(self) -> None:
-        while (first := self._queue.get()) is not None:
-            batch, last = [first], False
-            while len(batch) < BATCH and not self._queue.empty():
-                following = self._queue.get()
-                if following is None:
-                    last = True
-                    break
-                batch.append(following)
-            self._write_batch(batch)
-            if last:
-                return
+        while (lane := self._wait()) is not None:
+            self._write_batch(lane)
 
-    def _write_batch(self, batch: list[tuple[Work, "Future[Any]"]]) -> None:
-        answers: list[Callable[[], None]] = []
+    def _wait(self) -> deque[Task] | None:
+        """The lane to serve next; None when all is written and closed."""
+        with self._change:
+            self._change.wait_for(lambda: self._urgent or self._ordinary or self._closed)
+            return self._urgent or self._ordinary or None
+
+    def _next(self, lane: deque[Task]) -> Task | None:
+        """More for the commit under way; None when it should end."""
+        with self._change:
+            makes_way = lane is self._ordinary and self._urgent
+            return lane.popleft() if lane and not makes_way else None
+
+    def _write_batch(self, lane: deque[Task]) -> None:
+        answers: list[Future[Any]] = []
+        tellings: list[Callable[[], None]] = []
         try:
             with WriterSession(self._writes, expire_on_commit=False) as session:
-                for work, answer in batch:
+                while len(answers) < BATCH and (task := self._next(lane)) is not None:
+                    work, answer = task
                     if answer.set_running_or_notify_cancel():
-                        answers.append(_run(session, work, answer, alone=len(batch) == 1))
+                        answers.append(answer)
+                        tellings.append(_run(session, work, answer, first=len(answers) == 1))
                 session.commit()
         except Exception as problem:  # the commit itself failed: nobody's work is saved
-            for _, answer in batch:
-                if answer.running():
-                    answer.set_exception(problem)
+            for answer in answers:
+                answer.set_exception(problem)
             return
-        for tell in answers:
+        for tell in tellings:
             tell()
 
 
-def _run(session: Session, work: Work, answer: "Future[Any]", *, alone: bool) -> Callable[[], None]:
-    """Do one piece of work in its savepoint; returns how to answer once all is committed.
+def _run(session: Session, work: Work, answer: "Future[Any]", *, first: bool) -> Callable[[], None]:
+    """Do one piece of work; returns how to answer once all is committed.
 
-    Work that has the transaction to itself needs no savepoint in it.
+    It has a savepoint of its own, unless it is the first: then there is nothing to save yet.
     """
     try:
-        with nullcontext() if alone else session.begin_nested():
+        with nullcontext() if first else session.begin_nested():
             result = work(session)
+            session.flush()
     except Exception as problem:  # belongs to whoever asked, not to the batch
         failure = problem
-        if alone:
+        if first:
             session.rollback()
         return lambda: answer.set_exception(failure)
     return lambda: answer.set_result(result)

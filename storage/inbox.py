@@ -19,6 +19,13 @@ RETRIES = (
 """Waits before the next tries of a failed event; after the last one it is parked."""
 
 
+_TABLE = Inbox.metadata.tables["inbox"]
+_ADD = {
+    name: flavour.insert(_TABLE)
+    .on_conflict_do_nothing(index_elements=["key"])
+    .returning(_TABLE.c.id)
+    for name, flavour in (("sqlite", sqlite), ("postgresql", postgresql))
+}
 _EARLIER = aliased(Inbox)
 _IS_FIRST = ~exists().where(
     and_(
@@ -40,7 +47,6 @@ _NEXT_DUE = select(func.min(Inbox.due)).where(col(Inbox.state) == "new", _IS_FIR
 
 def add(db: Session, *, key: str, kind: str, body: str, lane: str, at: datetime) -> bool:
     """Save an event; False when its key is already known."""
-    flavour = postgresql if db.get_bind().dialect.name == "postgresql" else sqlite
     row = {
         "key": key,
         "kind": kind,
@@ -52,8 +58,8 @@ def add(db: Session, *, key: str, kind: str, body: str, lane: str, at: datetime)
         "attempts": 0,
         "error": "",
     }
-    insert = flavour.insert(Inbox).values(row).on_conflict_do_nothing(index_elements=["key"])
-    return db.scalar(insert.returning(col(Inbox.id))) is not None
+    statement = _ADD[db.get_bind().dialect.name]
+    return db.connection().execute(statement, row).scalar() is not None
 
 
 def ready(db: Session, now: datetime, limit: int) -> Sequence[Inbox]:

@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from time import perf_counter
 
 import structlog
 from sqlmodel import Session
@@ -20,7 +21,8 @@ from storage.db import Database
 from storage.models import Inbox
 
 log = structlog.get_logger()
-BATCH = 50
+BATCH = 8
+ROUND_SECONDS = 0.005
 LISTED_ERROR = 8000
 """Characters of a traceback that are kept."""
 
@@ -55,7 +57,8 @@ class Dispatcher(Loop):
         kind, body = events.dump(event)
         at, lane = self.now(), events.lane(event)
         new = await self.db.write(
-            lambda db: inbox.add(db, key=event.key, kind=kind, body=body, lane=lane, at=at)
+            lambda db: inbox.add(db, key=event.key, kind=kind, body=body, lane=lane, at=at),
+            urgent=True,
         )
         if new:
             self.ring()
@@ -70,9 +73,12 @@ class Dispatcher(Loop):
         return look
 
     def _handle_ready(self, db: Session) -> Round:
-        rows = inbox.ready(db, self.now(), BATCH)
+        """A few events at a time: whoever waits for an acknowledgement waits for this round."""
+        rows, began = inbox.ready(db, self.now(), BATCH), perf_counter()
         for row in rows:
             self._handle(db, row)
+            if perf_counter() - began > ROUND_SECONDS:
+                break
         return Round(worked=True) if rows else Round(worked=False, due=inbox.next_due(db))
 
     def _handle(self, db: Session, row: Inbox) -> None:

@@ -28,6 +28,10 @@ def names(db: Session) -> list[str]:
     return list(db.exec(select(Team.name).order_by(Team.name)))
 
 
+def noting(order: list[str], word: str) -> Callable[[Session], None]:
+    return lambda _: order.append(word)
+
+
 class Gate:
     """Work that keeps the writer busy until told, so that others queue up behind it."""
 
@@ -67,6 +71,29 @@ async def test_writes_that_wait_together_share_one_commit(db: Database) -> None:
     assert len(commits) <= 2  # the gate's own, and one for the hundred
     with db.read() as reader:
         assert len(names(reader)) == 100
+
+
+async def test_urgent_work_overtakes_what_waits_and_is_committed_on_its_own(db: Database) -> None:
+    """Whoever waits for an acknowledgement does not wait for a hundred others."""
+    gate, done = hold(db), list[str]()
+    ordinary = [db.submit(noting(done, str(number))) for number in range(100)]
+    urgent = db.submit(add_team("east"), urgent=True)
+    urgent.add_done_callback(lambda _: done.append("acknowledged"))
+    gate.opened.set()
+    await asyncio.gather(asyncio.wrap_future(urgent), *map(asyncio.wrap_future, ordinary))
+    assert done == ["acknowledged", *map(str, range(100))]
+
+
+async def test_ordinary_work_under_way_makes_way_for_urgent_work(db: Database) -> None:
+    first, second, order = hold(db), Gate(), list[str]()
+    db.submit(second)
+    later = db.submit(noting(order, "ordinary"))
+    first.opened.set()
+    assert await asyncio.to_thread(second.entered.wait, 5)
+    urgent = db.submit(noting(order, "urgent"), urgent=True)
+    second.opened.set()
+    await asyncio.gather(*map(asyncio.wrap_future, [later, urgent]))
+    assert order == ["urgent", "ordinary"]
 
 
 async def test_a_failure_undoes_its_own_work_and_nobody_elses(db: Database) -> None:
