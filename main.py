@@ -109,7 +109,6 @@ def build(
         rules=lambda: rules,
         calls=slow_calls(platforms),
         sorry=parked_card,
-        public_url=settings.url,
     )
     return Program(
         clock=clock,

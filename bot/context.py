@@ -28,7 +28,6 @@ class Context:
     inbox_id: int
     now: datetime
     rules: Rules
-    public_url: str = ""
 
     # Who and when --------------------------------------------------------------------
 

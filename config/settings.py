@@ -48,8 +48,6 @@ class Settings(BaseSettings):
     """Empty: SQLite in the data folder."""
     data_key: SecretStr = SecretStr("")
     """Encrypts personal data at rest; empty: made once and kept in `data/secret.key`."""
-    public_url: str = ""
-    """Where customers reach us; empty: the address we listen on."""
     playground: bool = True
     """Serve the playground; it is left out when any real platform is configured."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -67,10 +65,6 @@ class Settings(BaseSettings):
     @property
     def has_platforms(self) -> bool:
         return any((self.wecom, self.dingtalk, self.feishu))
-
-    @property
-    def url(self) -> str:
-        return self.public_url or f"http://{self.host}:{self.port}"
 
     @property
     def database(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from bot.context import Context
 from bot.events import CardClicked, MessageReceived
 from bot.router import Router
-from cards import actions
+from cards import actions, reasons
 from cards import followups as cards
 from handlers import ledger, views
 from handlers.echo import answered_note, own_note, show_echo
@@ -110,7 +110,7 @@ def correct_next_contact(ctx: Context, note: FollowUp, due: TimeSpan) -> None:
         ctx.reply(cards.nothing_to_change_card())
         return
     set_next_contact(lead, due)
-    note.why = {**note.why, "next_contact": f"下次联系：{why(due)}"}
+    note.why = {**note.why, "next_contact": reasons.next_contact(why(due))}
     ctx.db.add_all((lead, note))
     watch_silence(ctx, lead)
     show_echo(ctx, note)
@@ -122,6 +122,6 @@ def correct_amount(ctx: Context, note: FollowUp, amount: int) -> None:
         ctx.reply(cards.nothing_to_change_card())
         return
     lead.amount = amount
-    note.why = {**note.why, "amount": "金额：按更正"}
+    note.why = {**note.why, "amount": reasons.amount_corrected()}
     ctx.db.add_all((lead, note))
     show_echo(ctx, note)

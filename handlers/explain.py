@@ -3,7 +3,7 @@
 from bot.context import Context
 from bot.events import CardClicked
 from bot.router import Router
-from cards import actions, words
+from cards import actions, reasons, words
 from cards import promises as cards
 from handlers import views
 from storage import facts, people, promises
@@ -28,13 +28,13 @@ def explain_promise(click: CardClicked[actions.ExplainPromise], ctx: Context) ->
 
 
 def _line(ctx: Context, fact: Fact) -> tuple[Fact, str, str]:
-    who = people.get(ctx.db, fact.person_id).name if fact.person_id else "时钟"
+    who = people.get(ctx.db, fact.person_id).name if fact.person_id else None
     when = words.moment(fact.at.astimezone(ctx.zone))
-    return fact, when, f"{who}：{facts.CATALOGUE[fact.type]}"
+    return fact, when, reasons.happened(who, facts.CATALOGUE[fact.type])
 
 
 def who_sees(ctx: Context, promise: Promise) -> str:
     rep = people.get(ctx.db, promise.rep_id)
     manager = people.manager_of(ctx.db, rep)
     sees = ctx.colleagues([promise.rep_id, promise.owner_id, manager.id if manager else None])
-    return "、".join(person.label for person in sees) + "，及上级主管和管理员"
+    return reasons.seen_by([person.label for person in sees])

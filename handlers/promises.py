@@ -8,7 +8,7 @@ import structlog
 from bot.context import Context
 from bot.events import CardClicked
 from bot.router import Router
-from cards import actions, words
+from cards import actions, reasons
 from cards import promises as cards
 from handlers import ledger, views
 from storage import people, promises
@@ -174,7 +174,7 @@ def agree_to_counter(click: CardClicked[actions.AgreeCounter], ctx: Context) -> 
     was = ledger.remember(promise)
     ledger.set_due(ctx, promise, plan=promise.counter, latest=promise.counter)
     promise.state, promise.accepted_at = PromiseState.ACCEPTED, ctx.now
-    promise.why_due = f"{words.day(promise.counter)}：交付最早，{ctx.me.name}已接受"
+    promise.why_due = reasons.agreed(promise.counter, ctx.me.name)
     ctx.db.add(promise)
     ctx.fact("promise.agreed", promise=promise, day=promise.counter.isoformat())
     ledger.show_task(ctx, promise, ledger.changes(promise, was))

@@ -5,7 +5,7 @@ from datetime import timedelta
 from bot.context import Context
 from bot.events import CardClicked, TimerFired
 from bot.router import Router
-from cards import actions, words
+from cards import actions, reasons
 from cards import leads as cards
 from handlers import views
 from handlers.leads import silent_at, watch_silence
@@ -63,10 +63,8 @@ def hours_silent(ctx: Context, lead: Lead) -> int:
 
 
 def counted(ctx: Context, lead: Lead) -> str:
-    """How the hours were counted, for the small print."""
-    since = words.moment(lead.touched_at.astimezone(ctx.zone))
-    limit = ctx.rules.timing.silence_hours
-    return f"上次跟进 {since}，已满 {limit} 小时（自然小时；约好下次联系就暂停）"
+    since = lead.touched_at.astimezone(ctx.zone)
+    return reasons.silence(since, ctx.rules.timing.silence_hours)
 
 
 # The manager decides ---------------------------------------------------------------------

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from bot.context import Context
+from cards import reasons as cards
 from handlers.leads import watch_silence
 from handlers.ledger import find_owner
 from nlp.time.types import TimeSpan
@@ -18,20 +19,18 @@ def reasons(reading: Reading) -> dict[str, str]:
     """What each slot was read from, for the card."""
     found: dict[str, str] = {}
     if reading.stage:
-        found["stage"] = f"阶段：“{reading.stage.text}”"
+        found["stage"] = cards.stage(reading.stage.text)
     if reading.amount:
-        found["amount"] = f"金额：“{reading.amount.text}”"
+        found["amount"] = cards.amount(reading.amount.text)
     if reading.next_contact:
-        found["next_contact"] = f"下次联系：{why(reading.next_contact.value)}"
+        found["next_contact"] = cards.next_contact(why(reading.next_contact.value))
     if reading.expected_close:
-        found["expected_close"] = f"签单：{why(reading.expected_close.value)}"
+        found["expected_close"] = cards.closing(why(reading.expected_close.value))
     return found
 
 
 def why(span: TimeSpan) -> str:
-    """“下周三前” → 不晚于2月4日周三；不含当天."""
-    parts = [part for part in (span.said, span.assumed) if part]
-    return f"“{span.text}”→ {'；'.join(parts)}" if parts else f"“{span.text}”"
+    return cards.read_as(span.text, span.said, span.assumed)
 
 
 def snapshot(lead: Lead) -> dict[str, Any]:

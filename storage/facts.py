@@ -123,10 +123,5 @@ def of_promise(db: Session, promise_id: int) -> Sequence[Fact]:
     return db.scalars(query.order_by(col(Fact.id))).all()
 
 
-def of_lead(db: Session, lead_id: int) -> Sequence[Fact]:
-    query = select(Fact).where(col(Fact.lead_id) == lead_id)
-    return db.scalars(query.order_by(col(Fact.id))).all()
-
-
 def _day(day: Any) -> str | None:
     return day.isoformat() if day else None

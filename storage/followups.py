@@ -1,6 +1,5 @@
 """Logged touches: the words, and what was understood of them."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -43,11 +42,3 @@ def asking(db: Session, author_id: int) -> FollowUp | None:
         col(FollowUp.author_id) == author_id, col(FollowUp.state) == "asking"
     )
     return db.scalar(query.order_by(col(FollowUp.id).desc()).limit(1))
-
-
-def of_lead(db: Session, lead_id: int) -> Sequence[FollowUp]:
-    """A lead's history, newest first."""
-    query = select(FollowUp).where(
-        col(FollowUp.lead_id) == lead_id, col(FollowUp.state) != "undone"
-    )
-    return db.scalars(query.order_by(col(FollowUp.id).desc())).all()

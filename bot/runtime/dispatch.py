@@ -40,7 +40,6 @@ class Dispatcher(Loop):
         *,
         routers: Sequence[Router],
         rules: Callable[[], Rules],
-        public_url: str,
         sorry: Callable[[int], Card],
         after: Callable[[], None],
     ) -> None:
@@ -48,7 +47,6 @@ class Dispatcher(Loop):
         self.db = db
         self._routers = routers
         self._rules = rules
-        self._public_url = public_url
         self._sorry = sorry
         self._after = after
 
@@ -100,7 +98,7 @@ class Dispatcher(Loop):
             people.seen(db, event.sender, now)
         if isinstance(event, CardClicked):
             outbox.clicked(db, event.card, event.edit_code)
-        ctx = Context(db, event, row.id or 0, now, self._rules(), self._public_url)
+        ctx = Context(db, event, row.id or 0, now, self._rules())
         if not route(self._routers, event, ctx):
             log.info("event.unwanted", inbox=row.id, kind=row.kind)
 
@@ -115,5 +113,5 @@ class Dispatcher(Loop):
     def _say_sorry(self, db: Session, row: Inbox, now: datetime) -> None:
         event = events.load(row.kind, row.body)
         if isinstance(event, MessageReceived | CardClicked):
-            ctx = Context(db, event, row.id or 0, now, self._rules(), self._public_url)
+            ctx = Context(db, event, row.id or 0, now, self._rules())
             ctx.send(event.chat, self._sorry(row.id or 0), once=f"sorry:{row.id}")

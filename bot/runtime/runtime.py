@@ -35,7 +35,6 @@ class Runtime:
         rules: Callable[[], Rules],
         calls: Mapping[str, Call],
         sorry: Callable[[int], Card],
-        public_url: str = "",
     ) -> None:
         self.db = db
         self.clock = clock
@@ -44,7 +43,6 @@ class Runtime:
             clock,
             routers=routers,
             rules=rules,
-            public_url=public_url,
             sorry=sorry,
             after=self.ring,
         )

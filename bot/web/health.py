@@ -3,19 +3,26 @@
 from collections.abc import Mapping, Sequence
 
 from aiohttp import web
-from sqlalchemy import text
+from sqlmodel import Session
 
 from bot.platforms.protocol import Platform
+from storage import inbox, parcels
 from storage.db import Database
 
 
 def routes(db: Database, platforms: Mapping[str, Platform]) -> Sequence[web.RouteDef]:
-    """`GET /healthz`: 200 when the database answers; each platform tells its own line."""
+    """`GET /healthz`: 200 when the database answers; each platform tells its own line, and what
+    could be neither delivered nor handled is counted (the latest 50 cards at most)."""
 
     async def healthz(_: web.Request) -> web.Response:
-        await db.write(lambda session: session.execute(text("SELECT 1")).scalar())
+        refused, parked = await db.write(_trouble)
+        lines = {name: platform.health for name, platform in platforms.items()}
         return web.json_response(
-            {"ok": True, "platforms": {name: p.health for name, p in platforms.items()}}
+            {"ok": True, "platforms": lines, "refused": refused, "parked": parked}
         )
 
     return [web.get("/healthz", healthz)]
+
+
+def _trouble(db: Session) -> tuple[int, int]:
+    return len(parcels.refused(db)), len(inbox.parked(db))

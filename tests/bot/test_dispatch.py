@@ -38,7 +38,6 @@ class Desk:
             clock,
             routers=[router],
             rules=lambda: RULES,
-            public_url="",
             sorry=lambda number: Card(text=f"sorry about {number}"),
             after=self.ring,
         )

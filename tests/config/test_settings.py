@@ -50,7 +50,6 @@ def complaint() -> str:
 
 def test_nothing_has_to_be_set() -> None:
     settings = load_settings()
-    assert settings.url == "http://127.0.0.1:8080"
     assert settings.database == "sqlite:///data/yinuo.db"
     assert settings.playground
     assert not settings.has_platforms
@@ -59,12 +58,8 @@ def test_nothing_has_to_be_set() -> None:
 def test_a_file_beside_the_program_is_read_and_the_environment_wins(environment: Set) -> None:
     Path(".env").write_text("HOST=0.0.0.0\nPORT=8081\n", encoding="utf-8")
     environment(PORT="9000")
-    assert load_settings().url == "http://0.0.0.0:9000"
-
-
-def test_customers_may_reach_us_elsewhere(environment: Set) -> None:
-    environment(PUBLIC_URL="https://yinuo.example.com")
-    assert load_settings().url == "https://yinuo.example.com"
+    settings = load_settings()
+    assert (settings.host, settings.port) == ("0.0.0.0", 9000)
 
 
 def test_a_platform_is_configured_by_all_of_its_keys(environment: Set) -> None:
