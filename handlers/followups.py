@@ -17,6 +17,7 @@ from handlers.understood import apply, catch, reasons, snapshot
 from nlp.reading import read
 from nlp.types import ReadContext, Reading
 from storage import followups, leads, people, promises
+from storage.leads import Known
 from storage.models import FollowUp, Lead, PromiseState, Role
 
 router = Router()
@@ -29,7 +30,8 @@ router = Router()
 def log_note(event: MessageReceived, ctx: Context) -> None:
     """The heart of it: words become a follow-up. Chit-chat is let go without a card."""
     waiting = followups.awaiting_words(ctx.db, ctx.id_of(ctx.me), recently(ctx))
-    reading = understand(event.text, ctx.local_now, ctx)
+    own = leads.known_to(ctx.db, ctx.id_of(ctx.me))
+    reading = understand(event.text, ctx.local_now, ctx, own)
     if waiting is not None:
         complete(ctx, waiting, event, reading)
     elif reading.is_chat or report_kept(ctx, reading) or answer_question(ctx, reading):
@@ -38,12 +40,11 @@ def log_note(event: MessageReceived, ctx: Context) -> None:
         ctx.reply(cards.not_a_task_card())
     else:
         note = save_note(ctx, event, reading)
-        place(ctx, note, reading, answered_lead(event, ctx))
+        place(ctx, note, reading, own, answered_lead(event, ctx))
 
 
-def understand(text: str, now: datetime, ctx: Context) -> Reading:
+def understand(text: str, now: datetime, ctx: Context, own: Sequence[Known]) -> Reading:
     """Read with the names of the writer's own customers at hand."""
-    own = leads.known_to(ctx.db, ctx.id_of(ctx.me))
     customers = [name for k in own if k.customer for name in (k.customer, *k.customer_aliases)]
     contacts = [k.contact for k in own if k.contact]
     return read(text, now, ReadContext(str(ctx.me.role), customers, contacts))
@@ -87,10 +88,16 @@ def complete(ctx: Context, note: FollowUp, event: MessageReceived, reading: Read
 # Whose it is -----------------------------------------------------------------------------
 
 
-def place(ctx: Context, note: FollowUp, reading: Reading, replied: int | None) -> None:
+def place(
+    ctx: Context,
+    note: FollowUp,
+    reading: Reading,
+    own: Sequence[Known],
+    replied: int | None,
+) -> None:
     """Find the lead; unsure, ask with one card before anything is applied."""
     answer = belongs_to(
-        leads.known_to(ctx.db, note.author_id),
+        own,
         named=note.people,
         company=note.company,
         replied=replied,
@@ -125,7 +132,8 @@ def assign_note(click: CardClicked[actions.AssignFollowUp], ctx: Context) -> Non
     if click.action.lead != cards.NEW_LEAD and (lead is None or lead.owner_id != ctx.me.id):
         return
     note.state = "open"
-    reading = understand(note.text, note.at.astimezone(ctx.zone), ctx)
+    own = leads.known_to(ctx.db, note.author_id)
+    reading = understand(note.text, note.at.astimezone(ctx.zone), ctx, own)
     settle_on(ctx, note, reading, click.action.lead)
 
 

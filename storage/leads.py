@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import Session, col
 
 from storage.models import CLOSED_STAGES, Contact, Customer, Lead, Person
@@ -117,25 +117,27 @@ class Known(NamedTuple):
         return frozenset(name for name in found if name)
 
 
+_KNOWN = (
+    select(
+        col(Lead.id),
+        col(Lead.touched_at),
+        col(Contact.name),
+        col(Contact.aliases),
+        col(Customer.name),
+        col(Customer.aliases),
+    )
+    .outerjoin(Contact, col(Lead.contact_id) == col(Contact.id))
+    .outerjoin(Customer, col(Lead.customer_id) == col(Customer.id))
+    .where(col(Lead.owner_id) == bindparam("owner"), col(Lead.stage).not_in(CLOSED_STAGES))
+    .order_by(col(Lead.touched_at).desc(), col(Lead.id).desc())
+)
+
+
 def known_to(db: Session, owner_id: int) -> list[Known]:
     """The same leads in the same order, as names only: every note is held against them."""
-    query = (
-        select(
-            col(Lead.id),
-            col(Lead.touched_at),
-            col(Contact.name),
-            col(Contact.aliases),
-            col(Customer.name),
-            col(Customer.aliases),
-        )
-        .outerjoin(Contact, col(Lead.contact_id) == col(Contact.id))
-        .outerjoin(Customer, col(Lead.customer_id) == col(Customer.id))
-        .where(col(Lead.owner_id) == owner_id, col(Lead.stage).not_in(CLOSED_STAGES))
-        .order_by(col(Lead.touched_at).desc(), col(Lead.id).desc())
-    )
     return [
         Known(lead_id, at, contact or "", also or (), customer or "", other or ())
-        for lead_id, at, contact, also, customer, other in db.execute(query)
+        for lead_id, at, contact, also, customer, other in db.execute(_KNOWN, {"owner": owner_id})
     ]
 
 

@@ -18,8 +18,11 @@ def _time(**options: Any) -> Any:
     return Field(sa_type=UtcTime, **options)
 
 
-def _json(default: type) -> Any:
-    return Field(default_factory=default, sa_column=Column(JSON, nullable=False))
+def _json(kind: type) -> Any:
+    def empty() -> Any:  # pydantic inspects a builtin factory anew for each record
+        return kind()
+
+    return Field(default_factory=empty, sa_column=Column(JSON, nullable=False))
 
 
 # People ----------------------------------------------------------------------------------

@@ -33,6 +33,15 @@ _LIVE = (
     .order_by(col(ShownCard.at).desc())
     .limit(1)
 )
+_LIVE_AMONG = (
+    select(ShownCard)
+    .where(
+        col(ShownCard.address).in_(bindparam("addresses", expanding=True)),
+        col(ShownCard.slot) == bindparam("slot"),
+    )
+    .order_by(col(ShownCard.at).desc())
+    .limit(1)
+)
 # Rows are queued, and live cards looked for, with every card: those statements are built once.
 
 
@@ -156,9 +165,7 @@ def retire(db: Session, address: str, slot: str) -> None:
 
 def where_live(db: Session, addresses: Sequence[str], slot: str) -> str | None:
     """The address among those where the card of a matter is live."""
-    query = select(ShownCard).where(col(ShownCard.slot) == slot, col(ShownCard.slot) != "")
-    query = query.where(col(ShownCard.address).in_(addresses))
-    card = db.scalar(query.order_by(col(ShownCard.at).desc()).limit(1))
+    card = db.scalar(_LIVE_AMONG, {"addresses": addresses, "slot": slot}) if slot else None
     return card.address if card else None
 
 

@@ -144,10 +144,16 @@ def team_mates(db: Session, person: Person) -> Sequence[Person]:
     return db.scalars(query.order_by(col(Person.id))).all()
 
 
+_DELIVERING = (
+    select(Person)
+    .where(col(Person.active), col(Person.role) != Role.SALES)
+    .order_by(col(Person.id))
+)
+
+
 def who_delivers(db: Session, kind: str) -> Sequence[Person]:
     """Active colleagues who fulfil promises of that kind."""
-    query = select(Person).where(col(Person.active), col(Person.role) != Role.SALES)
-    found = db.scalars(query.order_by(col(Person.id))).all()
+    found = db.scalars(_DELIVERING).all()
     return [person for person in found if kind in person.delivers]
 
 
