@@ -19,7 +19,9 @@ TITLE = re.compile(r"《[^《》]{1,30}》")
 
 def outside_titles(pieces: Iterable[Piece], text: str) -> list[Piece]:
     """《明日之后》 is a game."""
-    titles = [match.span() for match in TITLE.finditer(text)]
+    titles = [match.span() for match in TITLE.finditer(text)] if "《" in text else []
+    if not titles:
+        return list(pieces)
     return [
         piece
         for piece in pieces
@@ -101,5 +103,5 @@ def expression_of(pieces: tuple[Piece, ...]) -> Expression:
         rule,
         "recurring" if "recurring" in kinds else kinds.pop() if kinds else "point",
         eager=any(piece.meaning.eager for piece in pieces),
-        needy=len({p.meaning.grain for p in pieces}) == 1 and all(p.meaning.needy for p in pieces),
+        needy=all(p.meaning.needy for p in pieces) and len({p.meaning.grain for p in pieces}) == 1,
     )

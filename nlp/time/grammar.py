@@ -148,7 +148,7 @@ def coming(pieces: tuple[Piece, ...], scene: Scene) -> Window | None:
         return narrow(pieces, scene)
     clocked = lead.rank <= RANK["hour"]
     for skip in range(FURTHEST_RECURRENCE):
-        window = narrow(pieces, scene._replace(skip=skip))
+        window = narrow(pieces, scene._replace(skip=skip) if skip else scene)
         if window is None:
             continue
         if window.first >= scene.now if clocked else window.last > scene.today:

@@ -37,8 +37,11 @@ def bind_limits(expressions: list[Expression], text: str) -> list[Expression]:
     """前, 内, 后, 起 behind an expression, short of the next one; 最晚, by, before ahead of it."""
     until = [each.begin for each in expressions[1:]] + [len(text)]
     for expression, next_begin in zip(expressions, until, strict=False):
-        if expression.kind not in ("vague", "recurring"):
+        if expression.kind in ("vague", "recurring"):
+            continue
+        if expression.finish < len(text):
             bind_behind(expression, text, next_begin)
+        if expression.begin:
             bind_ahead(expression, text)
     return expressions
 

@@ -1,6 +1,5 @@
 """Turn a settled expression into the time span that callers see."""
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from nlp.time.grammar import Expression
@@ -19,13 +18,20 @@ def resolve(expression: Expression, text: str, scene: Scene, now: datetime) -> T
     window = expression.place(scene)
     if window is None and expression.kind not in ("vague", "duration", "recurring"):
         return None
-    span = span_of(expression, window, text, scene, now)
-    return span and with_other(span, expression, window, text, scene, now)
+    other = other_window(expression, window, scene)
+    alternative = span_of(expression, other, text, scene, now) if other else None
+    return span_of(expression, window, text, scene, now, alternative)
 
 
 def span_of(
-    expression: Expression, window: Window | None, text: str, scene: Scene, now: datetime
+    expression: Expression,
+    window: Window | None,
+    text: str,
+    scene: Scene,
+    now: datetime,
+    alternative: TimeSpan | None = None,
 ) -> TimeSpan | None:
+    """`alternative` is the other reading, where people differ."""
     kind = expression.kind
     if window is not None and kind == "point":
         kind = window.kind
@@ -50,6 +56,8 @@ def span_of(
         said=said(window, kind),
         assumed=window.assumed if window else "",
         plan=plan_day(window, scene, eager=expression.eager),
+        alternative=alternative,
+        confidence=LIKELY if alternative else 1.0,
     )
 
 
@@ -66,23 +74,8 @@ def plan_day(window: Window | None, scene: Scene, *, eager: bool) -> date | None
     return max(last, today)
 
 
-def with_other(
-    span: TimeSpan,
-    expression: Expression,
-    window: Window | None,
-    text: str,
-    scene: Scene,
-    now: datetime,
-) -> TimeSpan:
-    """Add the other reading, where there is one."""
-    other = other_window(expression, window, scene)
-    if other is None or other == window:
-        return span
-    alternative = span_of(expression, other, text, scene, now)
-    return replace(span, alternative=alternative, confidence=LIKELY) if alternative else span
-
-
 def other_window(expression: Expression, window: Window | None, scene: Scene) -> Window | None:
+    """The other stretch that the words may mean, where it differs."""
     if window is None:
         return None
     if expression.disputed:

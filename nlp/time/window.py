@@ -67,7 +67,7 @@ class Scene(NamedTuple):
 
 
 def midnight(moment: datetime) -> datetime:
-    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    return datetime(moment.year, moment.month, moment.day)
 
 
 def at_midnight(day: date) -> datetime:

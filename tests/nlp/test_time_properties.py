@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 
 from nlp.text import fold, spelling_table
 from nlp.time import TimeSpan, find
+from nlp.time.parsers import CHINESE, DIGITS, ENGLISH
+from nlp.time.reader import SHELF
 
+ALL = (*CHINESE, *DIGITS, *ENGLISH)
 CHINA = timezone(timedelta(hours=8))
 NOW = datetime(2026, 1, 28, 10, tzinfo=CHINA)
 
@@ -86,6 +89,14 @@ def test_traditional_reads_like_simplified(text: str) -> None:
 def test_folding_keeps_every_offset(text: str) -> None:
     assert len(fold(text)) == len(text)
     assert fold(fold(text)) == fold(text)
+
+
+@given(anything)
+def test_a_parser_that_is_skipped_would_have_found_nothing(text: str) -> None:
+    folded = fold(text)
+    tried = set(SHELF.for_text(folded))
+    skipped = [parser for parser in ALL if parser not in tried]
+    assert [parser.rule for parser in skipped if parser.pattern.search(folded)] == []
 
 
 @given(notes, clocks)
