@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy.exc import OperationalError
@@ -29,6 +30,9 @@ from config.loader import BadRules, load_rules
 from config.settings import BadSettings, Settings, data_key, load_settings, make_folder
 from handlers import ROUTERS
 from nlp.lexicon import LexiconError, default_lexicon
+from nlp.reading import read
+from nlp.telling import as_json, as_table
+from nlp.types import ReadContext
 from storage import demo, inbox, people, schema
 from storage.columns import Sealed
 from storage.db import Database, connect
@@ -36,6 +40,8 @@ from storage.models import Role
 
 log = structlog.get_logger()
 LOGGED_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+WRITERS = ("sales", "delivery", "manager", "customer")
+"""Whose note it is, as the reader of notes tells them apart."""
 INVITATION = timedelta(days=3)
 """How long a colleague has to use the first code."""
 
@@ -230,6 +236,31 @@ def invite(settings: Settings, name: str, role: str) -> None:
     print(f"请 {name} 在企业微信、钉钉或飞书里给机器人发：绑定 {code}")
 
 
+def read_aloud(options: argparse.Namespace) -> None:
+    """What one note is understood to mean, and why."""
+    now = (options.now or Clock()()).astimezone(team_zone())
+    reading = read(options.text, now, ReadContext(role=options.role))
+    words = load_rules().words
+    print(as_json(reading) if options.json else as_table(reading, {**words.stages, **words.tags}))
+
+
+def moment(written: str) -> datetime:
+    """A day or a moment in the team's zone, for arguments."""
+    try:
+        said = datetime.fromisoformat(written)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{written!r} is no moment; write 2026-01-28 or 2026-01-28T10:20"
+        ) from None
+    if len(written) <= len("2026-01-28"):
+        said = said.replace(hour=9)
+    return said if said.tzinfo else said.replace(tzinfo=team_zone())
+
+
+def team_zone() -> ZoneInfo:
+    return ZoneInfo(load_rules().timing.zone)
+
+
 def parked(settings: Settings, again: Sequence[int]) -> None:
     """List events that were given up; with `again`, put those back in line."""
     db = open_database(settings)
@@ -252,6 +283,11 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     inviting = commands.add_parser("invite", help="add a colleague, print the binding code")
     inviting.add_argument("name")
     inviting.add_argument("--role", default="sales", choices=[str(role) for role in Role])
+    reading = commands.add_parser("read", help="show what a note is understood to mean, and why")
+    reading.add_argument("text")
+    reading.add_argument("--now", type=moment, metavar="2026-01-28T10:20")
+    reading.add_argument("--role", default="sales", choices=WRITERS)
+    reading.add_argument("--json", action="store_true")
     parking = commands.add_parser("parked", help="list events that were given up")
     parking.add_argument("--again", type=int, nargs="*", default=[], metavar="ID")
     return parser.parse_args(arguments)
@@ -281,6 +317,8 @@ def start(options: argparse.Namespace, settings: Settings) -> None:
                 asyncio.run(replay(settings, options.file, quiet=options.quiet))
             case "invite":
                 invite(settings, options.name, options.role)
+            case "read":
+                read_aloud(options)
             case "parked":
                 parked(settings, options.again)
 
