@@ -192,6 +192,9 @@ class FollowUp(SQLModel, table=True):
     """The lead's fields as they were, for undo."""
     people: list[str] = _json(list)
     company: str = ""
+    proposal: dict[str, Any] = _json(dict)
+    """What a model would add, until somebody adopts it: its words, the card's, and the mark of
+    the note they were said about."""
     state: str = "open"
     """open → confirmed, or undone; asking while the lead is unknown, wordless while only tags
     were ticked."""
@@ -391,3 +394,13 @@ class Job(SQLModel, table=True):
 
     # An id is never given twice: the inbox knows for ever which jobs were answered.
     __table_args__ = {"sqlite_autoincrement": True}
+
+
+class Spent(SQLModel, table=True):
+    """What a service that costs money was asked on one day, by all processes together."""
+
+    service: str = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    """Of the team's calendar."""
+    calls: int = 0
+    tokens: int = 0

@@ -107,6 +107,14 @@ def upgrade() -> None:
         batch_op.create_index("ix_shown_card_slot", ["address", "slot"], unique=False)
 
     op.create_table(
+        "spent",
+        sa.Column("service", sa.String(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("calls", sa.Integer(), nullable=False),
+        sa.Column("tokens", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("service", "day"),
+    )
+    op.create_table(
         "team",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
@@ -291,6 +299,7 @@ def upgrade() -> None:
         sa.Column("before", sa.JSON(), nullable=False),
         sa.Column("people", sa.JSON(), nullable=False),
         sa.Column("company", sa.String(), nullable=False),
+        sa.Column("proposal", sa.JSON(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -412,6 +421,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_team_parent_id"))
 
     op.drop_table("team")
+    op.drop_table("spent")
     with op.batch_alter_table("shown_card", schema=None) as batch_op:
         batch_op.drop_index("ix_shown_card_slot")
         batch_op.drop_index(batch_op.f("ix_shown_card_message_id"))
