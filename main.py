@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from bot.clock import Clock
+from bot.model.opinion import SecondOpinion
 from bot.platforms.dingtalk.adapter import DingTalk
 from bot.platforms.feishu.adapter import Feishu
 from bot.platforms.protocol import Platform
@@ -27,6 +28,7 @@ from bot.program import Program, slow_calls
 from bot.runtime.runtime import Runtime
 from cards.help import parked_card
 from config.loader import BadRules, load_rules
+from config.schema import Rules
 from config.settings import BadSettings, Settings, data_key, load_settings, make_folder
 from handlers import ROUTERS
 from nlp.lexicon import LexiconError, default_lexicon
@@ -113,7 +115,7 @@ def build(
         platforms=platforms,
         routers=ROUTERS,
         rules=lambda: rules,
-        calls=slow_calls(platforms),
+        calls=slow_calls(platforms, second_opinion(settings, rules, db, clock)),
         sorry=parked_card,
     )
     return Program(
@@ -124,6 +126,15 @@ def build(
         connect=lambda origin: connect_platforms(settings, clock, ground, origin),
         playground=ground,
     )
+
+
+def second_opinion(
+    settings: Settings, rules: Rules, db: Database, clock: Clock
+) -> SecondOpinion | None:
+    """Nobody is asked unless a model is configured."""
+    if settings.model is None:
+        return None
+    return SecondOpinion(settings.model, db, clock, ZoneInfo(rules.timing.zone))
 
 
 def connect_platforms(
@@ -177,7 +188,7 @@ async def with_program(
 ) -> None:
     """Start a program on a port and a database of its own, do something with it, stop it."""
     with tempfile.TemporaryDirectory() as folder:
-        own = settings.model_copy(update={"data": Path(folder), "database_url": ""})
+        own = settings.model_copy(update={"data": Path(folder), "database_url": "", "model": None})
         program = build(own, clock, durable=False, rate_limits=False)
         await program.start(socket.create_server((settings.host, 0)))
         try:

@@ -1,6 +1,6 @@
 """What a handler may touch."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -28,6 +28,8 @@ class Context:
     inbox_id: int
     now: datetime
     rules: Rules
+    calls: Collection[str] = ()
+    """Names of the slow calls that can be made; which ones depends on the settings."""
 
     # Who and when --------------------------------------------------------------------
 
@@ -154,6 +156,10 @@ class Context:
 
     def let_sleep(self, name: str, subject: int) -> None:
         timers.drop(self.db, name, subject)
+
+    def can_call(self, name: str) -> bool:
+        """Whether a slow call of that name is configured."""
+        return name in self.calls
 
     def job(self, name: str, subject: int = 0, **data: str) -> None:
         """Queue a slow call; its answer comes back as JobFinished."""

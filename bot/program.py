@@ -77,8 +77,8 @@ class Program:
         await asyncio.to_thread(self.db.close)
 
 
-def slow_calls(platforms: Mapping[str, Platform]) -> dict[str, Call]:
-    """What each job's name means."""
+def slow_calls(platforms: Mapping[str, Platform], opinion: Call | None = None) -> dict[str, Call]:
+    """What each job's name means; without a model there is no second opinion."""
 
     async def contact_details(data: dict[str, str]) -> dict[str, Any]:
         name, _, external_id = data["address"].partition(":")
@@ -86,4 +86,7 @@ def slow_calls(platforms: Mapping[str, Platform]) -> dict[str, Call]:
             raise Rejected(f"no platform {name!r} is configured")
         return await platforms[name].contact(external_id)
 
-    return {"contact.details": contact_details}
+    calls: dict[str, Call] = {"contact.details": contact_details}
+    if opinion is not None:
+        calls["note.opinion"] = opinion
+    return calls

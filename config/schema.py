@@ -4,6 +4,7 @@ Platform credentials come from the environment (`settings.py`), rules from `conf
 (`loader.py`).
 """
 
+import re
 from datetime import time
 from typing import Self
 from zoneinfo import available_timezones
@@ -11,6 +12,7 @@ from zoneinfo import available_timezones
 from pydantic import (
     BaseModel,
     ConfigDict,
+    Field,
     PositiveInt,
     SecretStr,
     field_validator,
@@ -59,6 +61,42 @@ class FeishuSettings(Frozen):
     encrypt_key: SecretStr
     verification_token: SecretStr
     api_url: str = "https://open.feishu.cn"
+
+
+class ModelSettings(Frozen):
+    """Any endpoint that speaks OpenAI's chat completions."""
+
+    url: str
+    """Up to and without `/chat/completions`."""
+    name: str
+    key: SecretStr = SecretStr("")
+    """Empty for endpoints that ask for none."""
+    seconds: float = Field(default=20, gt=0, le=40)
+    """A slow call is given up after 45 s; the model has to be earlier."""
+    calls_a_day: PositiveInt = 200
+    tokens_a_day: PositiveInt = 400_000
+    stream: bool = False
+
+    @field_validator("url")
+    @classmethod
+    def _is_http(cls, url: str) -> str:
+        if not url.startswith(("https://", "http://")):
+            raise ValueError("must begin with https:// (or http:// inside one's own network)")
+        return url.rstrip("/")
+
+    @field_validator("name")
+    @classmethod
+    def _says_something(cls, name: str) -> str:
+        if not name.strip():
+            raise ValueError("must be the name of a model")
+        return name
+
+    @field_validator("key")
+    @classmethod
+    def _fits_a_header(cls, key: SecretStr) -> SecretStr:
+        if not re.fullmatch("[!-~]*", key.get_secret_value()):
+            raise ValueError("must be printable ASCII without spaces")
+        return key
 
 
 class WorkingHours(Frozen):

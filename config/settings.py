@@ -13,14 +13,17 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from config.schema import DingTalkSettings, FeishuSettings, WeComSettings
+from config.schema import DingTalkSettings, FeishuSettings, ModelSettings, WeComSettings
 
+NESTED = ("WECOM", "DINGTALK", "FEISHU", "MODEL")
 REMEDIES = {
     "wecom": "set all of WECOM__CORP_ID, WECOM__AGENT_ID, WECOM__SECRET, WECOM__TOKEN, "
     "WECOM__AES_KEY, or none of them",
     "dingtalk": "set DINGTALK__CLIENT_ID and DINGTALK__CLIENT_SECRET, or neither",
     "feishu": "set all of FEISHU__APP_ID, FEISHU__APP_SECRET, FEISHU__ENCRYPT_KEY, "
     "FEISHU__VERIFICATION_TOKEN, or none of them",
+    "model": "set MODEL__URL to an address like https://host/v1 and MODEL__NAME (and MODEL__KEY if "
+    "one is asked for), or none of MODEL__*",
     "port": "set PORT to a free port between 1 and 65535",
     "database_url": "remove DATABASE_URL for SQLite, or set postgresql+psycopg://user@host/name",
     "log_level": "set LOG_LEVEL to debug, info, warning or error",
@@ -54,6 +57,8 @@ class Settings(BaseSettings):
     wecom: WeComSettings | None = None
     dingtalk: DingTalkSettings | None = None
     feishu: FeishuSettings | None = None
+    model: ModelSettings | None = None
+    """Asked for a second opinion where a reading is unsure; None: nobody is asked."""
 
     @field_validator("database_url")
     @classmethod
@@ -83,10 +88,11 @@ def load_settings(**overrides: object) -> Settings:
 
 
 def _check_names(environment: Mapping[str, str]) -> None:
-    """A platform's key with one underscore would be passed over in silence."""
+    """A key with one underscore would be passed over in silence."""
     for name in sorted(environment):
         platform, _, rest = name.partition("_")
-        if platform in ("WECOM", "DINGTALK", "FEISHU") and rest and not rest.startswith("_"):
+        foreign = platform == "MODEL" and rest.lower() not in ModelSettings.model_fields
+        if platform in NESTED and rest and not rest.startswith("_") and not foreign:
             raise BadSettings(
                 f"{name}: is not read. Remedy: write {platform}__{rest}, with two underscores."
             )

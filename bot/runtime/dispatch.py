@@ -1,7 +1,7 @@
 """From the inbox to a handler: one event, one transaction, in order per lane."""
 
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from time import perf_counter
 
@@ -40,6 +40,7 @@ class Dispatcher(Loop):
         *,
         routers: Sequence[Router],
         rules: Callable[[], Rules],
+        calls: Collection[str] = (),
         sorry: Callable[[int], Card],
         after: Callable[[], None],
     ) -> None:
@@ -47,6 +48,7 @@ class Dispatcher(Loop):
         self.db = db
         self._routers = routers
         self._rules = rules
+        self._calls = calls
         self._sorry = sorry
         self._after = after
 
@@ -98,7 +100,7 @@ class Dispatcher(Loop):
             people.seen(db, event.sender, now)
         if isinstance(event, CardClicked):
             outbox.clicked(db, event.card, event.edit_code)
-        ctx = Context(db, event, row.id or 0, now, self._rules())
+        ctx = Context(db, event, row.id or 0, now, self._rules(), self._calls)
         if not route(self._routers, event, ctx):
             log.info("event.unwanted", inbox=row.id, kind=row.kind)
 
@@ -113,5 +115,5 @@ class Dispatcher(Loop):
     def _say_sorry(self, db: Session, row: Inbox, now: datetime) -> None:
         event = events.load(row.kind, row.body)
         if isinstance(event, MessageReceived | CardClicked):
-            ctx = Context(db, event, row.id or 0, now, self._rules())
+            ctx = Context(db, event, row.id or 0, now, self._rules(), self._calls)
             ctx.send(event.chat, self._sorry(row.id or 0), once=f"sorry:{row.id}")

@@ -43,6 +43,7 @@ class Runtime:
             clock,
             routers=routers,
             rules=rules,
+            calls=calls.keys(),
             sorry=sorry,
             after=self.ring,
         )

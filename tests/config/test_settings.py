@@ -24,6 +24,11 @@ FEISHU = {
     "FEISHU__ENCRYPT_KEY": "hush-feishu-key",
     "FEISHU__VERIFICATION_TOKEN": "hush-feishu-token",
 }
+MODEL = {
+    "MODEL__URL": "https://model.example.com/v1",
+    "MODEL__NAME": "small",
+    "MODEL__KEY": "hush-model-key",
+}
 Set = Callable[..., None]
 
 
@@ -99,6 +104,7 @@ def test_an_incomplete_platform_names_the_key_and_the_remedy(
         ("DATABASE_URL", "mysql://x/y", "remove DATABASE_URL for SQLite"),
         ("LOG_LEVEL", "loud", "set LOG_LEVEL to debug, info, warning or error"),
         ("FEISHU_APP_ID", "cli_x", "write FEISHU__APP_ID, with two underscores"),
+        ("MODEL_KEY", "hush", "write MODEL__KEY, with two underscores"),
     ],
 )
 def test_a_wrong_value_names_the_key_and_the_remedy(
@@ -108,6 +114,34 @@ def test_a_wrong_value_names_the_key_and_the_remedy(
     told = complaint()
     assert told.startswith(f"{name}: ")
     assert f"Remedy: {remedy}" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MODEL__URL", "api.example.com"),
+        ("MODEL__NAME", " "),
+        ("MODEL__KEY", "hush hush"),
+        ("MODEL__KEY", "hüsh"),
+        ("MODEL__SECONDS", "0"),
+        ("MODEL__SECONDS", "41"),
+        ("MODEL__CALLS_A_DAY", "-1"),
+    ],
+)
+def test_a_wrong_value_about_the_model_is_named(environment: Set, name: str, value: str) -> None:
+    environment(**MODEL | {name: value})
+    told = complaint()
+    assert told.startswith(f"{name}: ")
+    assert "Remedy: set MODEL__URL" in told
+
+
+def test_a_model_needs_an_address_and_a_name_and_no_key(environment: Set) -> None:
+    environment(MODEL__URL="http://127.0.0.1:11434/v1/", MODEL__NAME="small", MODEL_PATH="/x")
+    model = load_settings().model
+    assert model is not None
+    assert (model.url, model.name) == ("http://127.0.0.1:11434/v1", "small")
+    environment(MODEL__URL="")
+    assert complaint().startswith("MODEL__URL: ")
 
 
 def test_a_callback_key_that_was_cut_is_named(environment: Set) -> None:
@@ -131,7 +165,7 @@ def test_every_complaint_is_told_at_once(environment: Set) -> None:
 
 
 def test_no_secret_is_shown_by_settings(environment: Set) -> None:
-    environment(**WECOM, **DINGTALK, **FEISHU, DATA_KEY=Fernet.generate_key().decode())
+    environment(**WECOM, **DINGTALK, **FEISHU, **MODEL, DATA_KEY=Fernet.generate_key().decode())
     settings = load_settings()
     key = settings.data_key.get_secret_value()
     for shown in (repr(settings), str(settings), settings.model_dump_json()):
