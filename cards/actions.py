@@ -118,6 +118,14 @@ class AssignFollowUp(Action):
     lead: int
 
 
+@dataclass(frozen=True, slots=True)
+class AdoptProposal(Action):
+    """Take over what a model would add to a note."""
+
+    name = "followup.adopt"
+    followup: int
+
+
 # Promises --------------------------------------------------------------------------------
 
 
@@ -209,6 +217,7 @@ ACTIONS: tuple[type[Action], ...] = (
     ConfirmFollowUp,
     UndoFollowUp,
     AssignFollowUp,
+    AdoptProposal,
     SwitchDue,
     NotAPromise,
     ChooseOwner,

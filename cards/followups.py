@@ -27,6 +27,8 @@ class EchoView:
     was: Mapping[str, str] = field(default_factory=dict)
     """Field name → what it said before the last correction."""
     doubt: str = ""
+    proposed: Sequence[str] = ()
+    """What a model would add, in lines."""
 
 
 def echo_card(view: EchoView, names: SalesWords) -> Card:
@@ -116,6 +118,7 @@ def _reasons(view: EchoView) -> tuple[str, ...]:
         reasons.append("承诺带前提，条件满足才算数")
     if view.doubt:
         reasons.append(view.doubt)
+    reasons.extend(view.proposed)
     return tuple(dict.fromkeys(reasons))
 
 
@@ -127,6 +130,8 @@ def _buttons(view: EchoView) -> tuple[Button, ...]:
     confirm = Button("确认", actions.ConfirmFollowUp(number), style="primary", typed="确认")
     several = len(view.promises) > 1
     middle = [b for promise in view.promises for b in _promise_buttons(promise, several)]
+    if view.proposed:
+        middle.insert(0, Button("采纳建议", actions.AdoptProposal(number), typed="采纳"))
     return (confirm, *middle[: MOST_BUTTONS - 2], undo)
 
 

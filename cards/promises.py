@@ -56,11 +56,7 @@ def state_of(view: PromiseView) -> str:
 
 def due_of(promise: Promise) -> str:
     """计划 2月3日 周二，最晚 2月4日 周三."""
-    if promise.latest is None:
-        return "没说定时间"
-    if promise.plan is None or promise.plan == promise.latest:
-        return words.day(promise.latest)
-    return f"计划{words.day(promise.plan)}，最晚{words.day(promise.latest)}"
+    return words.due(promise.plan, promise.latest)
 
 
 def task_fields(view: PromiseView) -> tuple[Field, ...]:

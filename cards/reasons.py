@@ -24,6 +24,15 @@ def amount_corrected() -> str:
     return "金额：按更正"
 
 
+def adopted() -> str:
+    return "含模型建议，已由你采纳"
+
+
+def by_model(what: str) -> str:
+    """Of a line of a history."""
+    return f"{what}（模型建议，已采纳）"
+
+
 def next_contact(why: str) -> str:
     return f"下次联系：{why}"
 

@@ -15,6 +15,15 @@ def day(value: date | None, *, estimated: bool = False) -> str:
     return f"{written}（估）" if estimated else written
 
 
+def due(plan: date | None, latest: date | None) -> str:
+    """计划2月3日 周二，最晚2月4日 周三."""
+    if latest is None:
+        return "没说定时间"
+    if plan is None or plan == latest:
+        return day(latest)
+    return f"计划{day(plan)}，最晚{day(latest)}"
+
+
 def moment(value: datetime) -> str:
     """2月4日 周三 10:20, in the zone the value is in."""
     return f"{day(value.date())} {value:%H:%M}"

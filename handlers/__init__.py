@@ -10,6 +10,7 @@ from handlers import (
     leads,
     promises,
     reminders,
+    second_opinion,
     silence,
     today,
 )
@@ -21,6 +22,7 @@ FEATURES = (
     leads.router,
     silence.router,
     corrections.router,
+    second_opinion.router,
     followups.router,
 )
 
@@ -35,5 +37,6 @@ ROUTERS = (
     silence.router,
     leads.router,
     corrections.router,
+    second_opinion.router,
     followups.router,
 )

@@ -6,6 +6,7 @@ from bot.router import Router
 from cards import actions, reasons, words
 from cards import promises as cards
 from handlers import views
+from nlp import llm
 from storage import facts, people, promises
 from storage.models import Fact, Promise
 
@@ -30,7 +31,10 @@ def explain_promise(click: CardClicked[actions.ExplainPromise], ctx: Context) ->
 def _line(ctx: Context, fact: Fact) -> tuple[Fact, str, str]:
     who = people.get(ctx.db, fact.person_id).name if fact.person_id else None
     when = words.moment(fact.at.astimezone(ctx.zone))
-    return fact, when, reasons.happened(who, facts.CATALOGUE[fact.type])
+    what = facts.CATALOGUE[fact.type]
+    if fact.data.get("rule") == llm.RULE:
+        what = reasons.by_model(what)
+    return fact, when, reasons.happened(who, what)
 
 
 def who_sees(ctx: Context, promise: Promise) -> str:

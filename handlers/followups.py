@@ -13,9 +13,9 @@ from handlers.belonging import Belongs, Fresh, Unsure, belongs_to
 from handlers.echo import answered_lead, echo_slot, of, own_note, show_echo
 from handlers.promises import of_rep
 from handlers.reported import answer_question, report_kept
-from handlers.understood import apply, catch, reasons, snapshot
-from nlp.reading import read
-from nlp.types import ReadContext, Reading
+from handlers.second_opinion import ask_model
+from handlers.understood import apply, catch, reasons, snapshot, understand
+from nlp.types import Reading
 from storage import followups, leads, people, promises
 from storage.leads import Known
 from storage.models import FollowUp, Lead, PromiseState, Role
@@ -31,7 +31,7 @@ def log_note(event: MessageReceived, ctx: Context) -> None:
     """The heart of it: words become a follow-up. Chit-chat is let go without a card."""
     waiting = followups.awaiting_words(ctx.db, ctx.id_of(ctx.me), recently(ctx))
     own = leads.known_to(ctx.db, ctx.id_of(ctx.me))
-    reading = understand(event.text, ctx.local_now, ctx, own)
+    reading = understand(event.text, ctx.local_now, own, ctx.me.role)
     if waiting is not None:
         complete(ctx, waiting, event, reading)
     elif reading.is_chat or report_kept(ctx, reading) or answer_question(ctx, reading):
@@ -41,13 +41,6 @@ def log_note(event: MessageReceived, ctx: Context) -> None:
     else:
         note = save_note(ctx, event, reading)
         place(ctx, note, reading, own, answered_lead(event, ctx))
-
-
-def understand(text: str, now: datetime, ctx: Context, own: Sequence[Known]) -> Reading:
-    """Read with the names of the writer's own customers at hand."""
-    customers = [name for k in own if k.customer for name in (k.customer, *k.customer_aliases)]
-    contacts = [k.contact for k in own if k.contact]
-    return read(text, now, ReadContext(str(ctx.me.role), customers, contacts))
 
 
 def recently(ctx: Context) -> datetime:
@@ -133,7 +126,7 @@ def assign_note(click: CardClicked[actions.AssignFollowUp], ctx: Context) -> Non
         return
     note.state = "open"
     own = leads.known_to(ctx.db, note.author_id)
-    reading = understand(note.text, note.at.astimezone(ctx.zone), ctx, own)
+    reading = understand(note.text, note.at.astimezone(ctx.zone), own, ctx.me.role)
     settle_on(ctx, note, reading, click.action.lead)
 
 
@@ -149,6 +142,7 @@ def settle_on(ctx: Context, note: FollowUp, reading: Reading, lead_id: int) -> N
         if found.state == "open":
             catch(ctx, note, lead, found)
     show_echo(ctx, note, is_new=is_new, doubt=reading.doubt)
+    ask_model(ctx, note, reading, is_new=is_new)
 
 
 def open_lead(ctx: Context, note: FollowUp) -> Lead:

@@ -11,7 +11,7 @@ from cards import actions
 from cards import promises as promise_cards
 from cards.actions import Action
 from handlers import views
-from handlers.echo import answered_subject
+from handlers.echo import answered_note, answered_subject
 from nlp.time import find
 from storage import followups, promises
 from storage.models import Promise, PromiseState
@@ -59,6 +59,7 @@ SAID = re.compile(
     r"\s*(?:(?P<on>[PpLl])\s*(?P<number>\d{1,9}))?\s*(?P<rest>\S.{0,40})?$"
 )
 ASSIGN = re.compile(r"^\s*记到\s*(?:[Ll](?P<number>\d{1,9})|新客户)\s*$")
+ADOPT = re.compile(r"^\s*采纳(建议)?[\s。!！]*$")
 CONFIRM = re.compile(r"^\s*(确认|对|没错|ok)[\s。!！]*$", re.IGNORECASE)
 
 
@@ -99,6 +100,12 @@ def typed_router(features: Sequence[Router]) -> Router:
         note = followups.latest_of(ctx.db, ctx.id_of(ctx.me))
         if note is not None:
             press(event, ctx, actions.ConfirmFollowUp(ctx.id_of(note)), {})
+
+    @router.message(lambda event, ctx: ADOPT.match(event.text) is not None)
+    def adopt_in_words(event: MessageReceived, ctx: Context) -> None:
+        note = answered_note(event, ctx) or followups.latest_of(ctx.db, ctx.id_of(ctx.me))
+        if note is not None:
+            press(event, ctx, actions.AdoptProposal(ctx.id_of(note)), {})
 
     return router
 

@@ -1,18 +1,28 @@
 """What an understood note changes: the lead's fields, and the promises that were heard."""
 
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.context import Context
 from cards import reasons as cards
 from handlers.leads import watch_silence
 from handlers.ledger import find_owner
+from nlp.reading import read
 from nlp.time.types import TimeSpan
-from nlp.types import PromiseFound, Reading
+from nlp.types import PromiseFound, ReadContext, Reading, Slot
 from storage import people, promises
+from storage.leads import Known
 from storage.models import FollowUp, Lead, Promise
 
 ESTIMATED_GRAINS = ("week", "month", "quarter", "year")
+
+
+def understand(text: str, now: datetime, own: Sequence[Known], role: str) -> Reading:
+    """Read with the names of the writer's own customers at hand."""
+    customers = [name for k in own if k.customer for name in (k.customer, *k.customer_aliases)]
+    contacts = [k.contact for k in own if k.contact]
+    return read(text, now, ReadContext(role, customers, contacts))
 
 
 def reasons(reading: Reading) -> dict[str, str]:
@@ -57,11 +67,8 @@ def apply(ctx: Context, note: FollowUp, lead: Lead, reading: Reading) -> None:
     lead.touched_at, lead.silence_round = ctx.now, lead.silence_round + 1
     lead.silence_until = None
     lead.tags = list(dict.fromkeys([*lead.tags, *note.tags]))
-    if reading.stage and lead.may_move_to(reading.stage.value):
-        ctx.fact(
-            "lead.stage", lead=lead, words=reading.stage.text, was=lead.stage, stage=note.stage
-        )
-        lead.stage = reading.stage.value
+    if reading.stage:
+        move(ctx, lead, reading.stage)
     if reading.amount:
         lead.amount = reading.amount.value
     if reading.next_contact:
@@ -69,16 +76,34 @@ def apply(ctx: Context, note: FollowUp, lead: Lead, reading: Reading) -> None:
     elif lead.next_contact is not None and lead.next_contact <= ctx.today:
         lead.next_contact = None
     if reading.expected_close:
-        span = reading.expected_close.value
-        lead.expected_close, lead.close_estimated = span.last_day, span.grain in ESTIMATED_GRAINS
+        set_expected_close(lead, reading.expected_close.value)
     ctx.db.add(lead)
     ctx.fact("followup.logged", lead=lead, words=note.text, followup=note.id, tags=note.tags)
-    for slot in reading.tags:
-        ctx.fact("objection.raised", lead=lead, words=slot.text, tag=slot.value)
+    raise_objections(ctx, lead, reading.tags)
     watch_silence(ctx, lead)
 
 
+def move(ctx: Context, lead: Lead, stage: Slot[str]) -> None:
+    """To a later stage; to an earlier one a note moves nothing."""
+    if lead.may_move_to(stage.value):
+        ctx.fact("lead.stage", lead=lead, words=stage.text, was=lead.stage, stage=stage.value)
+        lead.stage = stage.value
+
+
+def raise_objections(ctx: Context, lead: Lead, tags: Sequence[Slot[str]]) -> None:
+    for slot in tags:
+        ctx.fact("objection.raised", lead=lead, words=slot.text, tag=slot.value, rule=slot.rule)
+
+
+def set_expected_close(lead: Lead, span: TimeSpan) -> None:
+    lead.expected_close, lead.close_estimated = span.last_day, span.grain in ESTIMATED_GRAINS
+
+
 def set_next_contact(lead: Lead, span: TimeSpan) -> None:
+    lead.next_contact, lead.next_estimated = contact_day(span)
+
+
+def contact_day(span: TimeSpan) -> tuple[date | None, bool]:
     """A vague week is an estimate: its Tuesday, marked so."""
     estimated = span.grain in ESTIMATED_GRAINS
     day = span.start.date() if span.start else None
@@ -86,7 +111,7 @@ def set_next_contact(lead: Lead, span: TimeSpan) -> None:
         day += timedelta(days=1)
     elif not estimated:
         day = span.last_day if span.deadline else day
-    lead.next_contact, lead.next_estimated = day, estimated
+    return day, estimated
 
 
 def catch(ctx: Context, note: FollowUp, lead: Lead, found: PromiseFound) -> Promise:

@@ -52,4 +52,5 @@ def of_note(
         promises=[of_promise(ctx, p, (changed or {}).get(p.id or 0, ())) for p in found],
         is_new=is_new,
         doubt=doubt,
+        proposed=followups.proposal(ctx.db, note).get("lines", ()),
     )

@@ -21,6 +21,8 @@ CATALOGUE = {
     "followup.logged": "记录跟进",
     "followup.confirmed": "确认跟进",
     "followup.undone": "撤回跟进",
+    "followup.proposed": "模型提出建议",
+    "followup.adopted": "采纳模型建议",
     "objection.raised": "客户提出顾虑",
     "promise.caught": "识别到承诺",
     "promise.asked": "请求交付接单",

@@ -16,6 +16,7 @@ from bot.playground.ground import Part
 from bot.playground.page import Platform
 from bot.playground.player import Player
 from bot.program import Program
+from config.schema import ModelSettings
 from config.settings import Settings
 from main import build, open_database, settle_in
 from storage import demo
@@ -89,8 +90,10 @@ async def start(tmp_path: Path, company_file: Path, quiet_logs: None) -> AsyncIt
     shutil.copytree(company_file, tmp_path, dirs_exist_ok=True)
     running: list[Program] = []
 
-    async def begin(seating: Seating = STORY, now: str = NOW) -> Bot:
-        settings = Settings(data=tmp_path, _env_file=None)
+    async def begin(
+        seating: Seating = STORY, now: str = NOW, model: ModelSettings | None = None
+    ) -> Bot:
+        settings = Settings(data=tmp_path, model=model, _env_file=None)
         clock = Clock(datetime.fromisoformat(now), frozen=True)
         parts = partial(seated, seating)
         program = build(settings, clock, durable=False, parts=parts, rate_limits=False)

@@ -27,13 +27,14 @@ LINK = re.compile(r"!?\[[^\]]*\]\(([^)#\s]+)[^)]*\)")
 HEADING = re.compile(r"^#+ ", re.MULTILINE)
 ROOMS = ("bot", "cards", "config", "handlers", "nlp", "storage", "tests", "bench", "docs")
 SAID_OTHERWISE = {
+    actions.AdoptProposal,
     actions.AssignFollowUp,
     actions.ConfirmFollowUp,
     actions.OpenFollowUpForm,
     actions.SaveFollowUp,
     actions.UndoFollowUp,
 }
-"""Buttons with words of their own: 记到 L3, 确认, +跟进 L3, a plain sentence, 撤回."""
+"""Buttons with words of their own: 采纳, 记到 L3, 确认, +跟进 L3, a plain sentence, 撤回."""
 
 
 def text(file: Path) -> str:
@@ -168,10 +169,10 @@ def test_every_typed_phrase_is_explained(phrase: typed.Phrase) -> None:
     assert re.search(f"`(?:{phrase.words}) {phrase.on}[0-9]+", USING), "with a number"
 
 
-@pytest.mark.parametrize("said", ["确认", "对", "没错", "ok", "记到 L3", "记到新客户"])
+@pytest.mark.parametrize("said", ["确认", "对", "没错", "ok", "记到 L3", "记到新客户", "采纳"])
 def test_other_typed_words_are_explained_and_understood(said: str) -> None:
     assert f"`{said}`" in USING
-    assert typed.CONFIRM.match(said) or typed.ASSIGN.match(said)
+    assert any(pattern.match(said) for pattern in (typed.CONFIRM, typed.ASSIGN, typed.ADOPT))
 
 
 def test_every_button_has_an_equivalent_in_words() -> None:
