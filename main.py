@@ -26,6 +26,8 @@ from bot.playground.ground import Part, Playground
 from bot.playground.script import STORY_DAY, BadNotes, play_day, read_notes, replay_notes
 from bot.program import Program, slow_calls
 from bot.runtime.runtime import Runtime
+from bot.speech.ear import Ear
+from bot.speech.transcripts import transcripts
 from cards.help import parked_card
 from config.loader import BadRules, load_rules
 from config.schema import Rules
@@ -93,8 +95,10 @@ def build(
     durable: bool = True,
     parts: Callable[[demo.Players], list[Part]] = story_parts,
     rate_limits: bool = True,
+    hearing: bool = True,
 ) -> Program:
-    """Everything wired, nothing started. With real platforms configured, no playground."""
+    """Everything wired, nothing started. With real platforms configured, no playground, which
+    has an ear of its own unless that is switched off."""
     if not (settings.playground or settings.has_platforms):
         raise BadSettings(
             "PLAYGROUND=false, and no platform is configured: there is nobody to talk to. "
@@ -109,13 +113,22 @@ def build(
         settle_in(db, clock(), played)
         ground = Playground(clock, played, rate_limits=rate_limits)
     platforms: dict[str, Platform] = {}
+    ear = Ear(settings.speech)
+    calls = slow_calls(platforms, second_opinion(settings, rules, db, clock))
+    calls["speech.transcript"] = transcripts(platforms, ear)
+
+    def connect_all(origin: str) -> dict[str, Platform]:
+        if ground is not None:
+            ear.settings = ground.ear.settings(origin) if hearing else None
+        return connect_platforms(settings, clock, ground, origin)
+
     runtime = Runtime(
         db,
         clock,
         platforms=platforms,
         routers=ROUTERS,
         rules=lambda: rules,
-        calls=slow_calls(platforms, second_opinion(settings, rules, db, clock)),
+        calls=calls,
         sorry=parked_card,
     )
     return Program(
@@ -123,7 +136,7 @@ def build(
         db=db,
         runtime=runtime,
         platforms=platforms,
-        connect=lambda origin: connect_platforms(settings, clock, ground, origin),
+        connect=connect_all,
         playground=ground,
     )
 

@@ -6,10 +6,11 @@ Platform credentials come from the environment (`settings.py`), rules from `conf
 
 import re
 from datetime import time
-from typing import Self
+from typing import Annotated, Self
 from zoneinfo import available_timezones
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -63,26 +64,35 @@ class FeishuSettings(Frozen):
     api_url: str = "https://open.feishu.cn"
 
 
+def _is_http(url: str) -> str:
+    if not url.startswith(("https://", "http://")):
+        raise ValueError("must begin with https:// (or http:// inside one's own network)")
+    return url.rstrip("/")
+
+
+def _fits_a_header(key: SecretStr) -> SecretStr:
+    if not re.fullmatch("[!-~]*", key.get_secret_value()):
+        raise ValueError("must be printable ASCII without spaces")
+    return key
+
+
+Address = Annotated[str, AfterValidator(_is_http)]
+Key = Annotated[SecretStr, AfterValidator(_fits_a_header)]
+
+
 class ModelSettings(Frozen):
     """Any endpoint that speaks OpenAI's chat completions."""
 
-    url: str
+    url: Address
     """Up to and without `/chat/completions`."""
     name: str
-    key: SecretStr = SecretStr("")
+    key: Key = SecretStr("")
     """Empty for endpoints that ask for none."""
     seconds: float = Field(default=20, gt=0, le=40)
     """A slow call is given up after 45 s; the model has to be earlier."""
     calls_a_day: PositiveInt = 200
     tokens_a_day: PositiveInt = 400_000
     stream: bool = False
-
-    @field_validator("url")
-    @classmethod
-    def _is_http(cls, url: str) -> str:
-        if not url.startswith(("https://", "http://")):
-            raise ValueError("must begin with https:// (or http:// inside one's own network)")
-        return url.rstrip("/")
 
     @field_validator("name")
     @classmethod
@@ -91,12 +101,19 @@ class ModelSettings(Frozen):
             raise ValueError("must be the name of a model")
         return name
 
-    @field_validator("key")
-    @classmethod
-    def _fits_a_header(cls, key: SecretStr) -> SecretStr:
-        if not re.fullmatch("[!-~]*", key.get_secret_value()):
-            raise ValueError("must be printable ASCII without spaces")
-        return key
+
+class SpeechSettings(Frozen):
+    """An endpoint that speaks OpenAI's transcription protocol."""
+
+    url: Address
+    """Up to and without `/audio/transcriptions`."""
+    key: Key = SecretStr("")
+    """Empty for endpoints that ask for none."""
+    model: str = "whisper-1"
+    language: str = ""
+    """ISO 639-1 ("zh"); empty: the endpoint finds out."""
+    seconds: int = Field(default=300, ge=1, le=600)
+    """The longest voice message that is listened to."""
 
 
 class WorkingHours(Frozen):

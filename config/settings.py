@@ -13,7 +13,13 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from config.schema import DingTalkSettings, FeishuSettings, ModelSettings, WeComSettings
+from config.schema import (
+    DingTalkSettings,
+    FeishuSettings,
+    ModelSettings,
+    SpeechSettings,
+    WeComSettings,
+)
 
 NESTED = ("WECOM", "DINGTALK", "FEISHU", "MODEL")
 REMEDIES = {
@@ -24,6 +30,8 @@ REMEDIES = {
     "FEISHU__VERIFICATION_TOKEN, or none of them",
     "model": "set MODEL__URL to an address like https://host/v1 and MODEL__NAME (and MODEL__KEY if "
     "one is asked for), or none of MODEL__*",
+    "speech": "set SPEECH__URL to an address like https://host/v1 (and SPEECH__KEY if it asks for "
+    "one), SPEECH__SECONDS between 1 and 600, or none of SPEECH__*",
     "port": "set PORT to a free port between 1 and 65535",
     "database_url": "remove DATABASE_URL for SQLite, or set postgresql+psycopg://user@host/name",
     "log_level": "set LOG_LEVEL to debug, info, warning or error",
@@ -59,6 +67,8 @@ class Settings(BaseSettings):
     feishu: FeishuSettings | None = None
     model: ModelSettings | None = None
     """Asked for a second opinion where a reading is unsure; None: nobody is asked."""
+    speech: SpeechSettings | None = None
+    """Writes down voice messages that come without a transcript; None: they are not heard."""
 
     @field_validator("database_url")
     @classmethod

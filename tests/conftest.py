@@ -91,12 +91,18 @@ async def start(tmp_path: Path, company_file: Path, quiet_logs: None) -> AsyncIt
     running: list[Program] = []
 
     async def begin(
-        seating: Seating = STORY, now: str = NOW, model: ModelSettings | None = None
+        seating: Seating = STORY,
+        now: str = NOW,
+        *,
+        hearing: bool = True,
+        model: ModelSettings | None = None,
     ) -> Bot:
         settings = Settings(data=tmp_path, model=model, _env_file=None)
         clock = Clock(datetime.fromisoformat(now), frozen=True)
         parts = partial(seated, seating)
-        program = build(settings, clock, durable=False, parts=parts, rate_limits=False)
+        program = build(
+            settings, clock, durable=False, parts=parts, rate_limits=False, hearing=hearing
+        )
         running.append(program)
         await program.start(socket.create_server(("127.0.0.1", 0)))
         return Bot(program)

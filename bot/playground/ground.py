@@ -8,6 +8,7 @@ from aiohttp import web
 
 from bot.platforms.protocol import Now
 from bot.playground.dingtalk import DingTalkServer
+from bot.playground.ear import EarServer
 from bot.playground.feishu import FeishuServer
 from bot.playground.page import Page, Platform, Role, Seat
 from bot.playground.wecom import WeComServer
@@ -55,6 +56,7 @@ class Playground:
         self.servers: dict[str, Imitation] = {
             server.name: server for server in (self.wecom, self.dingtalk, self.feishu)
         }
+        self.ear = EarServer(self.world)
         for part in parts:
             self.world.join(part.platform, Member(part.member, part.name))
 
@@ -72,7 +74,8 @@ class Playground:
         self.feishu.callback_url = f"{origin}/callback/feishu"
 
     def routes(self) -> Sequence[web.RouteDef]:
-        return [route for server in self.servers.values() for route in server.routes()]
+        served = [route for server in self.servers.values() for route in server.routes()]
+        return [*served, *self.ear.routes()]
 
     def page(self, controls: Controls) -> Page:
         seats = [
@@ -106,3 +109,4 @@ class Playground:
     async def stop(self) -> None:
         for server in self.servers.values():
             await server.stop()
+        await self.ear.stop()

@@ -15,6 +15,7 @@ from aiohttp import web
 from bot.platforms.protocol import Now
 
 Content = Literal["text", "markdown", "card", "voice", "image", "file"]
+SHORTEST_FRAMES, FRAMES_A_LETTER, OTHER_FRAMES = 50, 12, 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +97,20 @@ class World:
         self.members: dict[str, dict[str, Member]] = {}
         self.externals: dict[str, ExternalContact] = {}
         self.messages: list[Shown] = []
+        self.spoken: dict[int, str] = {}
+        """What was said in sounds, by their length in frames of 20 ms."""
         self._watchers: set[asyncio.Queue[Shown]] = set()
 
     def join(self, platform: str, member: Member) -> None:
         self.members.setdefault(platform, {})[member.id] = member
+
+    def speak(self, words: str) -> int:
+        """The length of a sound that stands for these words and for no others said lately."""
+        frames = SHORTEST_FRAMES + min(FRAMES_A_LETTER * len(words), OTHER_FRAMES)
+        while frames in self.spoken and frames < SHORTEST_FRAMES + 2 * OTHER_FRAMES:
+            frames += 1
+        self.spoken[frames] = words
+        return frames
 
     def show(self, message: Shown) -> Shown:
         self.messages.append(message)

@@ -144,6 +144,34 @@ def test_a_model_needs_an_address_and_a_name_and_no_key(environment: Set) -> Non
     assert complaint().startswith("MODEL__URL: ")
 
 
+def test_speech_needs_an_address_only(environment: Set) -> None:
+    environment(SPEECH__URL="http://127.0.0.1:8000/v1/")
+    speech = load_settings().speech
+    assert speech is not None
+    assert (speech.url, speech.model, speech.seconds) == (
+        "http://127.0.0.1:8000/v1",
+        "whisper-1",
+        300,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SPEECH__URL", "api.example.com"),
+        ("SPEECH__KEY", "hush hush"),
+        ("SPEECH__SECONDS", "0"),
+        ("SPEECH__SECONDS", "601"),
+    ],
+)
+def test_a_wrong_value_about_speech_is_named(environment: Set, name: str, value: str) -> None:
+    environment(**{"SPEECH__URL": "https://speech.example.com/v1", name: value})
+    told = complaint()
+    assert told.startswith(f"{name}: ")
+    assert "Remedy: set SPEECH__URL" in told
+    assert "hush" not in told
+
+
 def test_a_callback_key_that_was_cut_is_named(environment: Set) -> None:
     environment(**WECOM | {"WECOM__AES_KEY": "hush"})
     told = complaint()

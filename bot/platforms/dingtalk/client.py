@@ -207,7 +207,7 @@ async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
     async for chunk in response.content.iter_chunked(CHUNK_BYTES):
         found += chunk
         if len(found) > limit:
-            raise Rejected(f"the file is larger than {limit} bytes")
+            raise Rejected(f"the file is larger than {limit} bytes", "too_large")
     return bytes(found)
 
 

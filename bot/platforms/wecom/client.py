@@ -189,7 +189,7 @@ async def _read(response: aiohttp.ClientResponse, call: _Call) -> bytes:
     async for chunk in response.content.iter_chunked(64 * 1024):
         size += len(chunk)
         if size > call.limit:
-            raise Rejected(f"{call.path}: more than {call.limit} bytes", code="too large")
+            raise Rejected(f"{call.path}: more than {call.limit} bytes", code="too_large")
         chunks.append(chunk)
     return b"".join(chunks)
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from bot.playground.dingtalk.door import App
+from bot.playground.sounds import FRAME_MILLISECONDS, opus
 from bot.playground.world import Content, Member, Shown
 
-SPOKEN_MILLISECONDS = 4200
 OUR_ID = "$:LWCP_v1:$bot"
 PICTURE = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABh6FO1AAAAABJRU5ErkJggg=="
@@ -18,9 +18,13 @@ QUOTA_USED_UP = "受调用量超量影响，当前我的消息服务已经暂停
 
 Keep = Callable[[bytes, str], str]
 """Stores a file; its `downloadCode`."""
+Speak = Callable[[str], int]
+"""Makes a sound of some words; its length in frames."""
 
 
-def spoken(text: str, content: Content, *, in_group: bool, keep: Keep) -> dict[str, Any]:
+def spoken(
+    text: str, content: Content, *, in_group: bool, keep: Keep, speak: Speak
+) -> dict[str, Any]:
     """The kind of a message and what it holds. Raises ValueError in Chinese."""
     if content == "text":
         # The mention of the robot is removed and leaves its blank.
@@ -30,8 +34,9 @@ def spoken(text: str, content: Content, *, in_group: bool, keep: Keep) -> dict[s
     if in_group or content not in ("voice", "file"):
         raise ValueError("钉钉群里只能给机器人发文字和图片")
     if content == "voice":
-        code = keep(b"OggS", "audio/ogg")
-        voice = {"recognition": text, "downloadCode": code, "duration": SPOKEN_MILLISECONDS}
+        frames = speak(text)
+        code, length = keep(opus(frames), "audio/ogg"), frames * FRAME_MILLISECONDS
+        voice = {"recognition": text, "downloadCode": code, "duration": length}
         return {"msgtype": "audio", "content": voice}
     code = keep(text.encode(), "application/octet-stream")
     return {"msgtype": "file", "content": {"downloadCode": code, "fileName": text}}

@@ -38,6 +38,8 @@ class DingTalkServer:
         self, world: World, now: Now, *, limits: Limits | None = None, pace: Pace | None = None
     ) -> None:
         self.world = world
+        self.transcribes = True
+        """Whether voice messages come with their words."""
         self.faults = Faults()
         self.quota = Quota(limits or Limits(), now)
         self.app = App(
@@ -110,7 +112,11 @@ class DingTalkServer:
         is connected is lost, as with DingTalk; it is not repeated either."""
         member = self._member(user)
         in_group = chat not in ("", user)
-        said = spoken(text, content, in_group=in_group, keep=self.robot.keep)
+        said = spoken(
+            text, content, in_group=in_group, keep=self.robot.keep, speak=self.world.speak
+        )
+        if content == "voice" and not self.transcribes:
+            said["content"]["recognition"] = ""
         shown = self.world.show(
             Shown(
                 id=f"msg{secrets.token_urlsafe(16)}",

@@ -17,6 +17,7 @@ from bot.playground.feishu.gate import Fault, Gate
 from bot.playground.feishu.limits import Limits
 from bot.playground.feishu.messages import EDITABLE, Messages, new_message_id
 from bot.playground.feishu.push import ANSWER_SECONDS, NO_ANSWER_IN_TIME, RETRY_SECONDS, Pusher
+from bot.playground.sounds import FRAME_MILLISECONDS, opus
 from bot.playground.world import Content, Shown, World
 from config.schema import FeishuSettings
 
@@ -127,8 +128,8 @@ class FeishuServer:
         chat: str = "",
         reply_to: str = "",
     ) -> Shown:
-        """The `text` of a file is its name. Voice and picture hold the text as their bytes, unless
-        `upload` gave others; Feishu sends no transcript."""
+        """The `text` of a file is its name, that of a voice message what is spoken in it; Feishu
+        sends no transcript. A picture holds the text as its bytes, unless `upload` gave others."""
         self._require_member(user)
         if chat and chat not in self.directory.groups:
             raise ValueError(f"机器人不在这个群里：{chat}")
@@ -183,15 +184,17 @@ class FeishuServer:
             case "image":
                 return {"image_key": self._stored(shown, "img_v3_", text)}
             case "voice":
-                return {"file_key": self._stored(shown, "file_v3_", text), "duration": 3000}
+                frames = self._world.speak(text)
+                key = self._stored(shown, "file_v3_", text, opus(frames))
+                return {"file_key": key, "duration": frames * FRAME_MILLISECONDS}
             case "file":
                 return {"file_key": self._stored(shown, "file_v3_", text), "file_name": text}
         raise ValueError("成员不能自己发卡片")
 
-    def _stored(self, shown: Shown, prefix: str, text: str) -> str:
+    def _stored(self, shown: Shown, prefix: str, text: str, data: bytes | None = None) -> str:
         key = f"{prefix}{secrets.token_hex(10)}"
         content_type = _CONTENT_TYPES.get(shown.content, "application/octet-stream")
-        upload = self._uploads.pop(text, (text.encode(), content_type))
+        upload = self._uploads.pop(text, (data or text.encode(), content_type))
         self.messages.files[shown.id, key] = upload
         return key
 

@@ -9,6 +9,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from bot.platforms.protocol import Now
+from bot.playground.sounds import amr
 from bot.playground.wecom.callback import Callbacks, Tree, to_xml
 from bot.playground.wecom.cards import keys, questions
 from bot.playground.wecom.contacts import Contacts
@@ -21,7 +22,6 @@ from config.schema import WeComSettings
 PICTURE = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
-VOICE_HEAD = b"#!AMR\n"
 
 
 class WeComServer:
@@ -168,7 +168,7 @@ class WeComServer:
         if content == "text":
             return {"MsgType": "text", "Content": text}, {"content": text}
         if content == "voice":
-            media_id = self.media.keep(VOICE_HEAD + text.encode(), "audio/amr", "voice.amr")
+            media_id = self.media.keep(amr(self._world.speak(text)), "audio/amr", "voice.amr")
             fields: Tree = {"MsgType": "voice", "MediaId": media_id, "Format": "amr"}
             return fields, {"media_id": media_id, "spoken": text}
         if content == "image":

@@ -14,6 +14,7 @@ from bot.platforms.protocol import (
     Unauthorized,
     Unreachable,
 )
+from bot.playground.sounds import opus
 from cards.actions import AcceptPromise, CounterPromise
 from cards.model import Button, Card, DateInput, Form
 from tests.platforms.dingtalk.conftest import Stage
@@ -58,7 +59,8 @@ async def test_in_a_group_the_mention_is_gone_and_the_chat_is_the_group(stage: S
 async def test_a_voice_message_arrives_as_its_transcript(stage: Stage) -> None:
     await stage.server.say("chen", "样机下周三前寄出", content="voice")
     assert (stage.message.kind, stage.message.text) == ("voice", "样机下周三前寄出")
-    assert await stage.adapter.fetch(stage.message.media) == (b"OggS", "audio/ogg")
+    sound = opus(50 + 8 * 12)
+    assert await stage.adapter.fetch(stage.message.media) == (sound, "audio/ogg")
 
 
 async def test_a_picture_can_be_fetched_within_a_limit(stage: Stage) -> None:

@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 from bot.events import CardClicked, ContactAdded, MessageReceived
 from bot.platforms.protocol import EditRefused, RateLimited, Rejected, Unauthorized, Unreachable
 from bot.platforms.wecom.adapter import WeCom
+from bot.playground.sounds import amr
 from bot.playground.world import ExternalContact
 from cards.actions import AcceptPromise, CounterPromise, RefusePromise, SaveFollowUp
 from cards.model import Button, Card, Choice, DateInput, Field, Form, Option
@@ -73,10 +74,7 @@ async def test_a_voice_message_can_be_fetched_for_three_days(stage: Stage) -> No
     event = stage.events[0]
     assert isinstance(event, MessageReceived)
     assert (event.kind, event.text) == ("voice", "")
-    assert await stage.adapter.fetch(event.media) == (
-        b"#!AMR\n" + "样机周五寄".encode(),
-        "audio/amr",
-    )
+    assert await stage.adapter.fetch(event.media) == (amr(50 + 5 * 12), "audio/amr")
     with pytest.raises(Rejected, match="more than 4 bytes"):
         await stage.adapter.fetch(event.media, limit=4)
     stage.after(days=3)
