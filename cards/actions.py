@@ -119,6 +119,22 @@ class AssignFollowUp(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class ShowWords(Action):
+    """原话 of a note that was spoken."""
+
+    name = "followup.words"
+    followup: int
+
+
+@dataclass(frozen=True, slots=True)
+class HearAgain(Action):
+    """Another try at a voice message, by its number in the inbox."""
+
+    name = "voice.again"
+    voice: int
+
+
+@dataclass(frozen=True, slots=True)
 class AdoptProposal(Action):
     """Take over what a model would add to a note."""
 
@@ -217,6 +233,8 @@ ACTIONS: tuple[type[Action], ...] = (
     ConfirmFollowUp,
     UndoFollowUp,
     AssignFollowUp,
+    ShowWords,
+    HearAgain,
     AdoptProposal,
     SwitchDue,
     NotAPromise,

@@ -9,7 +9,13 @@ from cards.promises import PromiseView, due_of, state_of
 from config.schema import SalesWords
 from storage.models import FollowUp, Lead, PromiseState
 
-TITLES = {"open": "待确认", "confirmed": "已记下", "undone": "已撤回", "asking": "记到谁名下？"}
+TITLES = {
+    "open": "待确认",
+    "confirmed": "已记下",
+    "undone": "已撤回",
+    "asking": "记到谁名下？",
+    "heard": "请核对",
+}
 TONES: dict[str, Tone] = {"open": "info", "confirmed": "good"}
 MOST_BUTTONS = 6
 NEW_LEAD = 0
@@ -51,6 +57,8 @@ def echo_card(view: EchoView, names: SalesWords) -> Card:
 def _fields(view: EchoView, names: SalesWords) -> tuple[Field, ...]:
     note, lead = view.followup, view.lead
     found = []
+    if is_spoken(note) and note.summary and note.summary != note.text:
+        found.append(Field("摘要", note.summary))
     if note.tags:
         found.append(Field("顾虑", "、".join(names.tags.get(tag, tag) for tag in note.tags)))
     if note.stage:
@@ -67,6 +75,10 @@ def _fields(view: EchoView, names: SalesWords) -> tuple[Field, ...]:
     else:
         found.extend(_promise_line(promise) for promise in view.promises)
     return tuple(found)
+
+
+def is_spoken(note: FollowUp) -> bool:
+    return "voice" in note.why
 
 
 def _promise_fields(view: PromiseView) -> tuple[Field, ...]:
@@ -125,14 +137,16 @@ def _reasons(view: EchoView) -> tuple[str, ...]:
 def _buttons(view: EchoView) -> tuple[Button, ...]:
     note, number = view.followup, view.followup.id or 0
     undo = Button("撤回", actions.UndoFollowUp(number), typed="撤回")
+    original = Button("原话", actions.ShowWords(number), typed="原话")
+    last = (original, undo) if is_spoken(note) else (undo,)
     if note.state == "confirmed":
-        return (undo,)
+        return last
     confirm = Button("确认", actions.ConfirmFollowUp(number), style="primary", typed="确认")
     several = len(view.promises) > 1
     middle = [b for promise in view.promises for b in _promise_buttons(promise, several)]
     if view.proposed:
         middle.insert(0, Button("采纳建议", actions.AdoptProposal(number), typed="采纳"))
-    return (confirm, *middle[: MOST_BUTTONS - 2], undo)
+    return (confirm, *middle[: MOST_BUTTONS - 1 - len(last)], *last)
 
 
 def _promise_buttons(view: PromiseView, several: bool) -> list[Button]:

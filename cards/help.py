@@ -8,7 +8,7 @@ HELP = """**直接说事就行**，打字或语音都可以：
 
 **改**：不对，是下周四 / 是X2型号
 **撤**：撤回
-**看**：今日（今天要做的、别人欠你的）
+**看**：今日（今天要做的、别人欠你的）· 原话（语音说了什么）
 **跟进**：+跟进 张总
 **承诺**：接单 P12 · 最早 P12 2月5号 · 做不到 P12
 　　　接受 P12 · 坚持 P12 · 完成 P12 · 取消 P12 · 来历 P12
@@ -30,11 +30,6 @@ def parked_card(inbox_id: int) -> Card:
     return Card(
         text=f"这条没处理成功，原话已保存（编号 E{inbox_id}），管理员会收到并重跑，不用重发。"
     )
-
-
-def speech_card() -> Card:
-    """A voice message without a transcript."""
-    return Card(text="语音收到了，但没听清文字。请长按语音“转文字”后发来，或直接打一句。")
 
 
 def picture_card() -> Card:

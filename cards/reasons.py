@@ -12,6 +12,10 @@ def read_as(text: str, said: str, assumed: str) -> str:
     return f"“{text}”→ {'；'.join(parts)}" if parts else f"“{text}”"
 
 
+def spoken() -> str:
+    return "听语音写下的：听错了就撤回，再说一遍"
+
+
 def stage(text: str) -> str:
     return f"阶段：“{text}”"
 

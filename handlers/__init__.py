@@ -13,8 +13,10 @@ from handlers import (
     second_opinion,
     silence,
     today,
+    voice,
 )
 from handlers.typed import typed_router
+from handlers.voice import voice_router
 
 FEATURES = (
     promises.router,
@@ -22,12 +24,12 @@ FEATURES = (
     leads.router,
     silence.router,
     corrections.router,
+    voice.router,
     second_opinion.router,
     followups.router,
 )
 
-ROUTERS = (
-    accounts.router,
+READERS = (
     help.router,
     today.router,
     typed_router(FEATURES),
@@ -37,6 +39,10 @@ ROUTERS = (
     silence.router,
     leads.router,
     corrections.router,
+    voice.router,
     second_opinion.router,
     followups.router,
 )
+"""What a voice message is read by, once it is written down."""
+
+ROUTERS = (accounts.router, voice_router(READERS), *READERS)

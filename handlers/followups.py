@@ -8,6 +8,7 @@ from bot.events import CardClicked, MessageReceived
 from bot.router import Router
 from cards import actions
 from cards import followups as cards
+from cards import speech as speech_cards
 from handlers import ledger
 from handlers.belonging import Belongs, Fresh, Unsure, belongs_to
 from handlers.echo import answered_lead, echo_slot, of, own_note, show_echo
@@ -34,13 +35,21 @@ def log_note(event: MessageReceived, ctx: Context) -> None:
     reading = understand(event.text, ctx.local_now, own, ctx.me.role)
     if waiting is not None:
         complete(ctx, waiting, event, reading)
-    elif reading.is_chat or report_kept(ctx, reading) or answer_question(ctx, reading):
+    elif reading.is_chat:
+        say_heard(event, ctx)
+    elif report_kept(ctx, reading) or answer_question(ctx, reading):
         return
     elif ctx.me.role == Role.DELIVERY:
         ctx.reply(cards.not_a_task_card())
     else:
         note = save_note(ctx, event, reading)
         place(ctx, note, reading, own, answered_lead(event, ctx))
+
+
+def say_heard(event: MessageReceived, ctx: Context) -> None:
+    """Chit-chat gets no card; who spoke is shown what was heard, in case it was misheard."""
+    if event.kind == "voice":
+        ctx.reply(speech_cards.chat_card(event.text))
 
 
 def recently(ctx: Context) -> datetime:
@@ -53,15 +62,20 @@ def save_note(ctx: Context, event: MessageReceived, reading: Reading) -> FollowU
         inbox_id=ctx.inbox_id,
         chat=event.chat,
         text=event.text,
-        summary=reading.summary,
-        tags=[slot.value for slot in reading.tags],
-        stage=reading.stage.value if reading.stage else None,
-        people=customers_only(ctx, [slot.value for slot in reading.people]),
-        company=reading.company.value if reading.company else "",
-        why=reasons(reading),
         at=ctx.now,
     )
+    fill(ctx, note, reading, is_spoken=event.kind == "voice")
     return followups.add(ctx.db, note)
+
+
+def fill(ctx: Context, note: FollowUp, reading: Reading, *, is_spoken: bool) -> None:
+    """What was understood, in the note itself."""
+    note.summary = reading.summary
+    note.tags = [slot.value for slot in reading.tags]
+    note.stage = reading.stage.value if reading.stage else None
+    note.people = customers_only(ctx, [slot.value for slot in reading.people])
+    note.company = reading.company.value if reading.company else ""
+    note.why = reasons(reading, is_spoken=is_spoken)
 
 
 def customers_only(ctx: Context, names: Sequence[str]) -> list[str]:
@@ -72,7 +86,8 @@ def customers_only(ctx: Context, names: Sequence[str]) -> list[str]:
 def complete(ctx: Context, note: FollowUp, event: MessageReceived, reading: Reading) -> None:
     """The sentence that belongs to tags ticked before it."""
     note.text, note.summary, note.state = event.text, reading.summary, "open"
-    note.inbox_id, note.why = ctx.inbox_id, reasons(reading)
+    note.inbox_id = ctx.inbox_id
+    note.why = reasons(reading, is_spoken=event.kind == "voice")
     note.tags = list(dict.fromkeys([*note.tags, *(slot.value for slot in reading.tags)]))
     note.stage = reading.stage.value if reading.stage else note.stage
     settle_on(ctx, note, reading, note.lead_id or cards.NEW_LEAD)
@@ -169,6 +184,9 @@ def open_lead(ctx: Context, note: FollowUp) -> Lead:
 def confirm_note(click: CardClicked[actions.ConfirmFollowUp], ctx: Context) -> None:
     """One tap: what was understood holds, and every promise is set in motion."""
     note = own_note(ctx, click.action.followup)
+    if note is not None and note.state == "heard":
+        log_heard(ctx, note)
+        return
     if note is None or note.state != "open":
         return
     note.state = "confirmed"
@@ -177,6 +195,20 @@ def confirm_note(click: CardClicked[actions.ConfirmFollowUp], ctx: Context) -> N
     for promise in promises.of_followup(ctx.db, ctx.id_of(note)):
         ledger.put_in_motion(ctx, promise)
     show_echo(ctx, note)
+
+
+def log_heard(ctx: Context, note: FollowUp) -> None:
+    """It was heard right: now it is read, as of the moment at which it was said."""
+    own = leads.known_to(ctx.db, note.author_id)
+    reading = understand(note.text, note.at.astimezone(ctx.zone), own, ctx.me.role)
+    note.state = "open"
+    fill(ctx, note, reading, is_spoken=True)
+    if report_kept(ctx, reading) or answer_question(ctx, reading):
+        note.state = "undone"
+        card = speech_cards.heard_right_card(note)
+        ctx.send(note.chat, card, slot=echo_slot(note), subject=of(note))
+    else:
+        place(ctx, note, reading, own, note.lead_id)
 
 
 @router.action(actions.SwitchDue)

@@ -22,11 +22,6 @@ def greet_back(event: MessageReceived, ctx: Context) -> None:
     ctx.reply(cards.greeting_card(ctx.me.name))
 
 
-@router.message(lambda event, ctx: event.kind == "voice" and not event.text)
-def ask_for_words(event: MessageReceived, ctx: Context) -> None:
-    ctx.reply(cards.speech_card())
-
-
 @router.message(lambda event, ctx: event.kind in ("image", "file", "other"))
 def keep_picture(event: MessageReceived, ctx: Context) -> None:
     """The inbox keeps the platform's handle; nothing is understood from pictures."""

@@ -25,9 +25,9 @@ def understand(text: str, now: datetime, own: Sequence[Known], role: str) -> Rea
     return read(text, now, ReadContext(role, customers, contacts))
 
 
-def reasons(reading: Reading) -> dict[str, str]:
+def reasons(reading: Reading, *, is_spoken: bool = False) -> dict[str, str]:
     """What each slot was read from, for the card."""
-    found: dict[str, str] = {}
+    found: dict[str, str] = {"voice": cards.spoken()} if is_spoken else {}
     if reading.stage:
         found["stage"] = cards.stage(reading.stage.text)
     if reading.amount:

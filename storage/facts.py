@@ -37,6 +37,7 @@ CATALOGUE = {
     "promise.late": "承诺超期",
     "promise.unanswered": "交付未回应",
     "person.bound": "绑定账号",
+    "voice.heard": "听到语音",
 }
 
 
@@ -123,6 +124,12 @@ def load(db: Session, owner_id: int) -> dict[str, int]:
 def of_promise(db: Session, promise_id: int) -> Sequence[Fact]:
     query = select(Fact).where(col(Fact.promise_id) == promise_id)
     return db.scalars(query.order_by(col(Fact.id))).all()
+
+
+def heard_in(db: Session, inbox_id: int) -> Fact | None:
+    """What was heard in a voice message, by its number in the inbox."""
+    query = select(Fact).where(col(Fact.inbox_id) == inbox_id, col(Fact.type) == "voice.heard")
+    return db.scalar(query.limit(1))
 
 
 def _day(day: Any) -> str | None:

@@ -62,6 +62,10 @@ def add(db: Session, *, key: str, kind: str, body: str, lane: str, at: datetime)
     return db.connection().execute(statement, row).scalar() is not None
 
 
+def get(db: Session, inbox_id: int) -> Inbox | None:
+    return db.get(Inbox, inbox_id)
+
+
 def ready(db: Session, now: datetime, limit: int) -> Sequence[Inbox]:
     """The first unhandled event of each lane whose time has come, oldest first.
 

@@ -52,6 +52,12 @@ def _held(db: Session, job_id: int, token: str) -> Job | None:
     return row if row is not None and row.token == token else None
 
 
+def waits(db: Session, name: str, subject: int) -> bool:
+    """Whether such a call is still to be answered."""
+    query = select(col(Job.id)).where(col(Job.name) == name, col(Job.subject) == subject)
+    return db.scalar(query.limit(1)) is not None
+
+
 def release(db: Session, now: datetime) -> None:
     """Give up all leases: nobody else runs, and whoever held them is gone."""
     db.execute(update(Job).where(col(Job.token) != "").values(token="", due=now))

@@ -197,7 +197,7 @@ class FollowUp(SQLModel, table=True):
     the note they were said about."""
     state: str = "open"
     """open → confirmed, or undone; asking while the lead is unknown, wordless while only tags
-    were ticked."""
+    were ticked, heard while the speaker is asked whether it was heard right."""
     at: datetime = _time(index=True)
 
 

@@ -30,11 +30,14 @@ SAID_OTHERWISE = {
     actions.AdoptProposal,
     actions.AssignFollowUp,
     actions.ConfirmFollowUp,
+    actions.HearAgain,
     actions.OpenFollowUpForm,
     actions.SaveFollowUp,
+    actions.ShowWords,
     actions.UndoFollowUp,
 }
-"""Buttons with words of their own: 采纳, 记到 L3, 确认, +跟进 L3, a plain sentence, 撤回."""
+"""Buttons with words of their own: 采纳, 记到 L3, 确认, 再听 E5, +跟进 L3, a plain sentence, 原话,
+撤回."""
 
 
 def text(file: Path) -> str:

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from bot import events
 from bot.context import Context
-from bot.events import CardClicked, Event, MessageReceived
+from bot.events import CardClicked, Event, JobFinished, MessageReceived
 from bot.platforms.protocol import Now
 from bot.router import Router, route
 from bot.runtime.loop import Loop, Round
@@ -114,6 +114,17 @@ class Dispatcher(Loop):
 
     def _say_sorry(self, db: Session, row: Inbox, now: datetime) -> None:
         event = events.load(row.kind, row.body)
-        if isinstance(event, MessageReceived | CardClicked):
+        if chat := _who_waits(event):
             ctx = Context(db, event, row.id or 0, now, self._rules(), self._calls)
-            ctx.send(event.chat, self._sorry(row.id or 0), once=f"sorry:{row.id}")
+            ctx.send(chat, self._sorry(row.id or 0), once=f"sorry:{row.id}")
+
+
+def _who_waits(event: Event) -> str:
+    """The conversation that expects an answer to it; a slow call may have been asked for there."""
+    match event:
+        case MessageReceived() | CardClicked():
+            return event.chat
+        case JobFinished():
+            return event.data.get("chat", "")
+        case _:
+            return ""
