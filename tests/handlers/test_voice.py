@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from aiohttp import ClientSession
 from sqlmodel import col, select
 
 from bot.playground import sounds
@@ -165,6 +166,16 @@ async def test_F04_a_stranger_is_not_listened_to(bot: Bot) -> None:
         db.commit()
     assert "还不认识" in await speaks(bot, SAID)
     assert bot.ground.ear.requests == []
+
+
+async def test_F04_the_playground_page_sends_voice_messages(bot: Bot) -> None:
+    asked = {"seat": "sales", "text": SAID, "content": "voice"}
+    async with ClientSession() as browser:
+        say = f"{bot.program.origin}/playground/api/say"
+        async with browser.post(say, json=asked) as answer:
+            assert answer.status == 200
+    await bot.loops.settle()
+    assert TYPED in bot.cards("sales")[-1]
 
 
 # In doubt ---------------------------------------------------------------------------------
