@@ -9,18 +9,33 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from nlp.phrases import NOTHING, Words, pattern_of, words_of
+from nlp.phrases import NOTHING, Words, literal_of, pattern_of, words_of
 from nlp.text import fold
 
 Tables = Mapping[str, Mapping[str, Any]]
 """File name without ending → the parsed file."""
+LONGEST_SHOWN = 80
+GOODS = "shipment"
+"""What it is to promise a product by its name."""
+PLAINLY = "write the word plainly, with two backslashes before each of ( ) [ ] ? * + that is meant"
 
 
 class LexiconError(ValueError):
-    """A vocabulary file cannot be used; the message names file, key and value."""
+    """A vocabulary file cannot be used; the message names file, key, value and remedy."""
 
-    def __init__(self, file: str, key: str, value: object, why: str) -> None:
-        super().__init__(f"{file}.toml: {key} = {value!r}: {why}")
+    def __init__(self, file: str, key: str, value: object, why: str, remedy: str = "") -> None:
+        told = f"{file}.toml: {key} = {_shown(value)}: {why}"
+        super().__init__(f"{told}. Remedy: {remedy}." if remedy else told)
+
+    def inside(self, folder: Traversable) -> "LexiconError":
+        """The same, saying in which of the folders that file lies."""
+        self.args = (f"{folder}/{self}",)
+        return self
+
+
+def _shown(value: object) -> str:
+    told = repr(value)
+    return told if len(told) <= LONGEST_SHOWN else f"{told[:LONGEST_SHOWN]}…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +122,11 @@ class Lexicon:
     people: PeopleWords
     companies: CompanyWords
     translations: Mapping[str, str]
+    product: Words
+    products: Mapping[str, str]
+    """What a product is called, folded → its name."""
+    abbreviations: Mapping[str, str]
+    """Short for a customer's name, folded → the full name."""
 
     def cue(self, name: str) -> Words:
         return self.cues[name]
@@ -137,22 +157,36 @@ def default_lexicon() -> Lexicon:
 
 
 def read_tables(folder: Traversable) -> Tables:
-    tables: dict[str, Mapping[str, Any]] = {}
-    for file in folder.iterdir():
-        if file.name.endswith(".toml"):
-            name = file.name.removesuffix(".toml")
-            try:
-                tables[name] = tomllib.loads(file.read_text(encoding="utf-8"))
-            except tomllib.TOMLDecodeError as error:
-                raise LexiconError(name, "file", file.name, str(error)) from error
-    return tables
+    """The files of a folder, in the order of their names. Raises LexiconError."""
+    try:
+        files = sorted(folder.iterdir(), key=lambda file: file.name)
+    except OSError as error:
+        raise LexiconError("*", "folder", str(folder), str(error.strerror)) from error
+    return {
+        file.name.removesuffix(".toml"): _parsed(file)
+        for file in files
+        if file.name.endswith(".toml") and not file.name.startswith(".")
+    }
+
+
+def _parsed(file: Traversable) -> Mapping[str, Any]:
+    name = file.name.removesuffix(".toml")
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise LexiconError(name, "file", file.name, str(error.strerror)) from error
+    except UnicodeDecodeError as error:
+        raise LexiconError(name, "file", file.name, str(error), "save it as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise LexiconError(name, "file", file.name, str(error), "mend that line") from error
 
 
 def compile_lexicon(tables: Tables) -> Lexicon:
     """Raises LexiconError for the first thing that cannot be used."""
     actions, action = _actions(tables)
     companies = _companies(tables)
-    named = _named_things(tables)
+    products = _products(tables)
+    named, abbreviations = _with_own_names(tables, _named_things(tables), products)
     plain = {words: thing for words, thing in named if words.isalnum()}
     return Lexicon(
         slips=_slips(tables),
@@ -173,6 +207,9 @@ def compile_lexicon(tables: Tables) -> Lexicon:
         people=_people(tables),
         companies=companies,
         translations=_table(tables, "deliverables", "translate"),
+        product=words_of(_longest_first(map(literal_of, products))),
+        products=products,
+        abbreviations=abbreviations,
     )
 
 
@@ -199,12 +236,12 @@ def _compile(file: str, key: str, pattern: str, shown: str = "") -> re.Pattern[s
     try:
         return re.compile(pattern)
     except re.error as error:
-        raise LexiconError(file, key, shown or pattern, str(error)) from error
+        raise LexiconError(file, key, shown or pattern, str(error), PLAINLY) from error
 
 
 def _strings(file: str, key: str, value: object) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
-        raise LexiconError(file, key, value, "must be a list of words")
+        raise LexiconError(file, key, value, "must be a list of words", 'write ["…", "…"]')
     return value
 
 
@@ -219,12 +256,18 @@ def _slips(tables: Tables) -> Sequence[tuple[str, str]]:
     slips = _table(tables, "slips", "slips")
     for wrong, right in slips.items():
         if not isinstance(right, str) or len(wrong) != len(right):
-            raise LexiconError("slips", f"slips.{wrong}", right, "must be as long as the slip")
+            raise LexiconError(
+                "slips",
+                f"slips.{wrong}",
+                right,
+                "must be as long as the slip",
+                "write as many letters on both sides",
+            )
     return tuple((fold(wrong), fold(right)) for wrong, right in slips.items())
 
 
 def _named_things(tables: Tables) -> list[tuple[str, Thing]]:
-    """Every wording with its thing, the longest first."""
+    """Every wording with its thing."""
     named: list[tuple[str, Thing]] = []
     for kind, names in tables.get("deliverables", {}).items():
         for name, words in names.items() if kind != "translate" else ():
@@ -233,7 +276,49 @@ def _named_things(tables: Tables) -> list[tuple[str, Thing]]:
             for each in spoken:
                 _compile("deliverables", key, pattern_of(each), shown=each)
             named += [(pattern_of(each), Thing(name, kind)) for each in spoken]
-    return sorted(named, key=lambda item: -len(re.sub(r"\(\?[!=<].*?\)", "", item[0])))
+    return named
+
+
+def _with_own_names(
+    tables: Tables, named: Sequence[tuple[str, Thing]], products: Mapping[str, str]
+) -> tuple[Sequence[tuple[str, Thing]], Mapping[str, str]]:
+    """Products and what is short for a thing among all wordings, in the order in which they are
+    tried; and what is short for somebody's name."""
+    own = {literal_of(said): Thing(name, GOODS) for said, name in products.items()}
+    known = {fold(thing.name): thing for _, thing in named} | dict(named) | own
+    companies: dict[str, str] = {}
+    for short, full in _texts(tables, "abbreviations").items():
+        if thing := known.get(literal_of(full)) or known.get(fold(full)):
+            own[literal_of(short)] = known[literal_of(short)] = thing
+        else:
+            companies[fold(short)] = full
+    begun = [pattern for pattern in own if any(ours.startswith(pattern) for ours, _ in named)]
+    first = _longest_first(pattern for pattern in own if pattern not in begun)
+    then = _longest_first(dict.fromkeys([*(pattern for pattern, _ in named), *begun]))
+    return [(pattern, known[pattern]) for pattern in (*first, *then)], companies
+
+
+def _longest_first(patterns: Iterable[str]) -> Sequence[str]:
+    """By their length without what is only looked at."""
+    return sorted(patterns, key=lambda each: -len(re.sub(r"\(\?[!=<].*?\)", "", each)))
+
+
+def _products(tables: Tables) -> Mapping[str, str]:
+    """Every name of a product, folded → the name it is listed by."""
+    return {
+        fold(said): name
+        for name, more in _table(tables, "products", "products").items()
+        for said in (name, *_strings("products", f"products.{name}", more))
+    }
+
+
+def _texts(tables: Tables, file: str) -> Mapping[str, str]:
+    """The entries of a file that has one table, named like itself."""
+    entries = _table(tables, file, file)
+    for short, full in entries.items():
+        if not isinstance(full, str) or not short.strip() or not full.strip():
+            raise LexiconError(file, f"{file}.{short}", full, "must be a name", 'write "…" = "…"')
+    return entries
 
 
 def _actions(tables: Tables) -> tuple[Sequence[tuple[Words, Action]], Words]:
@@ -336,27 +421,6 @@ def _companies(tables: Tables) -> CompanyWords:
             )
         ),
     )
-
-
-def extended(tables: Tables, more: Tables) -> Tables:
-    """The vocabulary with a customer's own words added: lists grow, other values are replaced."""
-    return {
-        file: _merge(tables.get(file, {}), more.get(file, {}))
-        for file in dict.fromkeys([*tables, *more])
-    }
-
-
-def _merge(old: Mapping[str, Any], new: Mapping[str, Any]) -> Mapping[str, Any]:
-    merged = dict(old)
-    for key, value in new.items():
-        known = merged.get(key)
-        if isinstance(known, Mapping) and isinstance(value, Mapping):
-            merged[key] = _merge(known, value)
-        elif isinstance(known, list) and isinstance(value, list):
-            merged[key] = [*known, *value]
-        else:
-            merged[key] = value
-    return merged
 
 
 def names_of(topics: Iterable[Topic]) -> Mapping[str, str]:

@@ -8,9 +8,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from nlp.text import fold
+
 GAP = "[^,;!?。\n]{0,8}?"
 NO_LETTER_BEFORE, NO_LETTER_AFTER = "(?<![a-z])", "(?![a-z])"
 NOTHING = "(?!)"
+HAN_ONLY = re.compile("[\u4e00-\u9fff]+")
 HAS_LATIN = re.compile("[a-z]")
 LEADING_GROUP = re.compile(r"\(\?:([^()\[\]]+)\)(?![?*+{])")
 LOOK_BEHIND = re.compile(r"(\(\?<[!=])((?:[^()]|\\.)*)\)([\u4e00-\u9fff])(?![?*+{])")
@@ -59,6 +62,18 @@ def pattern_of(phrase: str) -> str:
         return pattern
     is_word = re.search(r"[a-z][)?]*$", plain) and not re.search(r"\(\?[!=][^()]*\)$", pattern)
     return f"{NO_LETTER_BEFORE}(?:{pattern}){NO_LETTER_AFTER if is_word else ''}"
+
+
+def literal_of(name: str) -> str:
+    """The regular expression of a name that stands for itself, and in no longer word or number."""
+    folded = fold(name)
+    if HAN_ONLY.fullmatch(folded):
+        return folded
+    before = NO_LETTER_BEFORE if HAS_LATIN.match(folded) else ""
+    first, last = folded[0], folded[-1]
+    before += "(?<![0-9])" if first.isascii() and first.isalnum() else ""
+    after = "(?![a-z0-9])" if last.isascii() and last.isalnum() else ""
+    return f"{before}{re.escape(folded)}{after}"
 
 
 def words_of(patterns: Iterable[str]) -> Words:
