@@ -9,7 +9,9 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -26,17 +28,19 @@ from bot.playground.ground import Part, Playground
 from bot.playground.script import STORY_DAY, BadNotes, play_day, read_notes, replay_notes
 from bot.program import Program, slow_calls
 from bot.runtime.runtime import Runtime
+from bot.runtime.watch import Watch
 from bot.speech.ear import Ear
 from bot.speech.transcripts import transcripts
 from cards.help import parked_card
-from config.loader import BadRules, load_rules
+from config.loader import RULES, BadRules, load_rules
 from config.schema import Rules
 from config.settings import BadSettings, Settings, data_key, load_settings, make_folder
 from handlers import ROUTERS
-from nlp.lexicon import LexiconError, default_lexicon
-from nlp.reading import read
+from nlp.lexicon import Lexicon, LexiconError
+from nlp.names import read_in_full
 from nlp.telling import as_json, as_table
 from nlp.types import ReadContext
+from nlp.vocabulary import load_lexicon, names_of_own
 from storage import demo, inbox, people, schema
 from storage.columns import Sealed
 from storage.db import Database, connect
@@ -104,8 +108,10 @@ def build(
             "PLAYGROUND=false, and no platform is configured: there is nobody to talk to. "
             "Remedy: set WECOM__*, DINGTALK__* or FEISHU__*, or PLAYGROUND=true."
         )
-    rules = load_rules()
-    default_lexicon()  # a broken vocabulary is named before anything starts
+    folders = [RULES, settings.own_words]
+    watch = Watch(
+        partial(load_files, settings), folders, faults=(BadRules, LexiconError), now=clock
+    )
     db = open_database(settings, durable=durable)
     ground = None
     if settings.playground and not settings.has_platforms:
@@ -114,7 +120,7 @@ def build(
         ground = Playground(clock, played, rate_limits=rate_limits)
     platforms: dict[str, Platform] = {}
     ear = Ear(settings.speech)
-    calls = slow_calls(platforms, second_opinion(settings, rules, db, clock))
+    calls = slow_calls(platforms, second_opinion(settings, watch.current.rules, db, clock))
     calls["speech.transcript"] = transcripts(platforms, ear)
 
     def connect_all(origin: str) -> dict[str, Platform]:
@@ -127,7 +133,8 @@ def build(
         clock,
         platforms=platforms,
         routers=ROUTERS,
-        rules=lambda: rules,
+        rules=lambda: watch.current.rules,
+        lexicon=lambda: watch.current.lexicon,
         calls=calls,
         sorry=parked_card,
     )
@@ -138,7 +145,25 @@ def build(
         platforms=platforms,
         connect=connect_all,
         playground=ground,
+        files=watch,
     )
+
+
+class Files(NamedTuple):
+    """What customers may change while the bot runs, as of one moment."""
+
+    rules: Rules
+    lexicon: Lexicon
+
+
+def load_files(settings: Settings) -> Files:
+    """Raises BadRules or LexiconError. Tags of the customer's own are called what they say."""
+    own = settings.own_words
+    lexicon = load_lexicon(own if settings.lexicon or own.is_dir() else None)
+    rules = load_rules()
+    tags = {**rules.words.tags, **names_of_own(lexicon)}
+    words = rules.words.model_copy(update={"tags": tags})
+    return Files(rules.model_copy(update={"words": words}), lexicon)
 
 
 def second_opinion(
@@ -201,7 +226,10 @@ async def with_program(
 ) -> None:
     """Start a program on a port and a database of its own, do something with it, stop it."""
     with tempfile.TemporaryDirectory() as folder:
-        own = settings.model_copy(update={"data": Path(folder), "database_url": "", "model": None})
+        words = settings.own_words if settings.own_words.is_dir() else None
+        own = settings.model_copy(
+            update={"data": Path(folder), "database_url": "", "model": None, "lexicon": words}
+        )
         program = build(own, clock, durable=False, rate_limits=False)
         await program.start(socket.create_server((settings.host, 0)))
         try:
@@ -260,11 +288,12 @@ def invite(settings: Settings, name: str, role: str) -> None:
     print(f"请 {name} 在企业微信、钉钉或飞书里给机器人发：绑定 {code}")
 
 
-def read_aloud(options: argparse.Namespace) -> None:
+def read_aloud(settings: Settings, options: argparse.Namespace) -> None:
     """What one note is understood to mean, and why."""
     now = (options.now or Clock()()).astimezone(team_zone())
-    reading = read(options.text, now, ReadContext(role=options.role))
-    words = load_rules().words
+    files = load_files(settings)
+    words = files.rules.words
+    reading = read_in_full(options.text, now, ReadContext(role=options.role), files.lexicon)
     print(as_json(reading) if options.json else as_table(reading, {**words.stages, **words.tags}))
 
 
@@ -342,7 +371,7 @@ def start(options: argparse.Namespace, settings: Settings) -> None:
             case "invite":
                 invite(settings, options.name, options.role)
             case "read":
-                read_aloud(options)
+                read_aloud(settings, options)
             case "parked":
                 parked(settings, options.again)
 

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from bot.events import CardClicked, ContactAdded, Event, MessageReceived
 from cards.model import Card, dump
 from config.schema import Rules
+from nlp.lexicon import Lexicon
 from nlp.time.workdays import is_workday, next_workday
 from storage import facts, outbox, people, timers
 from storage import jobs as job_rows
@@ -28,6 +29,7 @@ class Context:
     inbox_id: int
     now: datetime
     rules: Rules
+    lexicon: Lexicon
     calls: Collection[str] = ()
     """Names of the slow calls that can be made; which ones depends on the settings."""
 

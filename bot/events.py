@@ -104,11 +104,23 @@ class JobFinished:
     """Why it finally failed; empty when it succeeded."""
 
 
-Event = MessageReceived | CardClicked[Action] | ContactAdded | TimerFired | JobFinished
+@dataclass(frozen=True, slots=True)
+class FilesChanged:
+    """Rules or words were changed by hand and cannot be used, or can again."""
+
+    key: str
+    at: datetime
+    problem: str = ""
+    """File, key, value and remedy; empty when all is in order again."""
+
+
+Event = (
+    MessageReceived | CardClicked[Action] | ContactAdded | TimerFired | JobFinished | FilesChanged
+)
 
 _STORED: dict[str, TypeAdapter[Any]] = {
     kind.__name__: TypeAdapter(kind)
-    for kind in (MessageReceived, ContactAdded, TimerFired, JobFinished)
+    for kind in (MessageReceived, ContactAdded, TimerFired, JobFinished, FilesChanged)
 }
 _STORED["CardClicked"] = TypeAdapter(CardClicked[ActionText])
 
@@ -131,4 +143,6 @@ def lane(event: Event) -> str:
         return event.chat
     if isinstance(event, ContactAdded):
         return f"{event.member}/{event.external_id}"
+    if isinstance(event, FilesChanged):
+        return "files"
     return f"{event.name}/{event.subject}"

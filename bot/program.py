@@ -12,6 +12,7 @@ from bot.platforms.protocol import Platform, Rejected
 from bot.playground.ground import Controls, Playground
 from bot.runtime.jobs import Call
 from bot.runtime.runtime import Runtime
+from bot.runtime.watch import Watch
 from bot.web import health
 from storage.db import Database
 
@@ -33,12 +34,14 @@ class Program:
         platforms: dict[str, Platform],
         connect: Connect,
         playground: Playground | None,
+        files: Watch[Any],
     ) -> None:
         self.clock = clock
         self.db = db
         self.runtime = runtime
         self.platforms = platforms
         self.playground = playground
+        self.files = files
         self.origin = ""
         self._connect = connect
         self._runner: web.AppRunner | None = None
@@ -53,11 +56,12 @@ class Program:
         await self._runner.setup()
         await web.SockSite(self._runner, listener).start()
         await self.runtime.start()
+        self.files.start(self.runtime.accept)
         await asyncio.gather(*(p.start(self.runtime.accept) for p in self.platforms.values()))
 
     def _app(self) -> web.Application:
         app = web.Application()
-        app.add_routes(health.routes(self.db, self.platforms))
+        app.add_routes(health.routes(self.db, self.platforms, lambda: self.files.health))
         for platform in self.platforms.values():
             app.add_routes(platform.routes(self.runtime.accept))
         if self.playground is not None:
@@ -68,6 +72,7 @@ class Program:
 
     async def stop(self) -> None:
         """Stop doing, then stop hearing; what is in the database waits for the next start."""
+        await self.files.stop()
         await self.runtime.stop()
         await asyncio.gather(*(platform.stop() for platform in self.platforms.values()))
         if self.playground is not None:

@@ -4,7 +4,15 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from bot.context import Context
-from bot.events import CardClicked, ContactAdded, Event, JobFinished, MessageReceived, TimerFired
+from bot.events import (
+    CardClicked,
+    ContactAdded,
+    Event,
+    FilesChanged,
+    JobFinished,
+    MessageReceived,
+    TimerFired,
+)
 from cards.actions import Action
 
 A = TypeVar("A", bound=Action)
@@ -58,6 +66,13 @@ class Router:
         self, name: str
     ) -> Callable[[Callable[[JobFinished, Context], None]], Callable[[JobFinished, Context], None]]:
         return self._add(lambda e, _: isinstance(e, JobFinished) and e.name == name)
+
+    def files(
+        self,
+    ) -> Callable[
+        [Callable[[FilesChanged, Context], None]], Callable[[FilesChanged, Context], None]
+    ]:
+        return self._add(lambda e, _: isinstance(e, FilesChanged))
 
     def _add(self, wants: Wants) -> Callable[[H], H]:
         def register(handler: H) -> H:

@@ -36,6 +36,7 @@ REMEDIES = {
     "database_url": "remove DATABASE_URL for SQLite, or set postgresql+psycopg://user@host/name",
     "log_level": "set LOG_LEVEL to debug, info, warning or error",
     "data": "set DATA to a folder that the bot may create and write",
+    "lexicon": "set LEXICON to a folder that exists, or remove it for `lexicon` in the data folder",
     "data_key": "remove DATA_KEY to have one made, or set 32 bytes in urlsafe base64",
 }
 
@@ -59,6 +60,8 @@ class Settings(BaseSettings):
     """Empty: SQLite in the data folder."""
     data_key: SecretStr = SecretStr("")
     """Encrypts personal data at rest; empty: made once and kept in `data/secret.key`."""
+    lexicon: Path | None = None
+    """Folder of the customer's own words; None: `lexicon` in the data folder, if it is there."""
     playground: bool = True
     """Serve the playground; it is left out when any real platform is configured."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -76,6 +79,23 @@ class Settings(BaseSettings):
         if url and not url.startswith(("sqlite://", "postgresql+psycopg://")):
             raise ValueError("only sqlite:// and postgresql+psycopg:// are known")
         return url
+
+    @field_validator("lexicon", mode="before")
+    @classmethod
+    def _nothing_is_none(cls, folder: object) -> object:
+        return folder or None
+
+    @field_validator("lexicon")
+    @classmethod
+    def _existing_folder(cls, folder: Path | None) -> Path | None:
+        if folder is not None and not folder.is_dir():
+            raise ValueError(f"{folder} is no folder")
+        return folder
+
+    @property
+    def own_words(self) -> Path:
+        """Folder of the customer's own words, whether it is there or not."""
+        return self.lexicon or self.data / "lexicon"
 
     @property
     def has_platforms(self) -> bool:

@@ -5,6 +5,7 @@ from handlers import (
     accounts,
     corrections,
     explain,
+    files,
     followups,
     help,
     leads,
@@ -42,6 +43,7 @@ READERS = (
     voice.router,
     second_opinion.router,
     followups.router,
+    files.router,
 )
 """What a voice message is read by, once it is written down."""
 

@@ -57,7 +57,7 @@ def undo(ctx: Context, note: FollowUp) -> None:
 
 
 def reading_of(event: MessageReceived, ctx: Context) -> Correction | None:
-    return read_correction(NUMBERED.sub("", event.text), ctx.local_now)
+    return read_correction(NUMBERED.sub("", event.text), ctx.local_now, ctx.lexicon)
 
 
 @router.message(lambda event, ctx: reading_of(event, ctx) is not None)

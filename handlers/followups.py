@@ -32,7 +32,7 @@ def log_note(event: MessageReceived, ctx: Context) -> None:
     """The heart of it: words become a follow-up. Chit-chat is let go without a card."""
     waiting = followups.awaiting_words(ctx.db, ctx.id_of(ctx.me), recently(ctx))
     own = leads.known_to(ctx.db, ctx.id_of(ctx.me))
-    reading = understand(event.text, ctx.local_now, own, ctx.me.role)
+    reading = understand(event.text, ctx.local_now, own, ctx.me.role, ctx.lexicon)
     if waiting is not None:
         complete(ctx, waiting, event, reading)
     elif reading.is_chat:
@@ -141,7 +141,7 @@ def assign_note(click: CardClicked[actions.AssignFollowUp], ctx: Context) -> Non
         return
     note.state = "open"
     own = leads.known_to(ctx.db, note.author_id)
-    reading = understand(note.text, note.at.astimezone(ctx.zone), own, ctx.me.role)
+    reading = understand(note.text, note.at.astimezone(ctx.zone), own, ctx.me.role, ctx.lexicon)
     settle_on(ctx, note, reading, click.action.lead)
 
 
@@ -155,7 +155,7 @@ def settle_on(ctx: Context, note: FollowUp, reading: Reading, lead_id: int) -> N
     apply(ctx, note, lead, reading)
     for found in reading.promises:
         if found.state == "open":
-            catch(ctx, note, lead, found)
+            catch(ctx, note, lead, found, reading)
     show_echo(ctx, note, is_new=is_new, doubt=reading.doubt)
     ask_model(ctx, note, reading, is_new=is_new)
 
@@ -200,7 +200,7 @@ def confirm_note(click: CardClicked[actions.ConfirmFollowUp], ctx: Context) -> N
 def log_heard(ctx: Context, note: FollowUp) -> None:
     """It was heard right: now it is read, as of the moment at which it was said."""
     own = leads.known_to(ctx.db, note.author_id)
-    reading = understand(note.text, note.at.astimezone(ctx.zone), own, ctx.me.role)
+    reading = understand(note.text, note.at.astimezone(ctx.zone), own, ctx.me.role, ctx.lexicon)
     note.state = "open"
     fill(ctx, note, reading, is_spoken=True)
     if report_kept(ctx, reading) or answer_question(ctx, reading):

@@ -115,7 +115,7 @@ def proposed(ctx: Context, note: FollowUp, lead: Lead, answer: Answer) -> tuple[
     """The note read anew, and what an answer adds to it and its lead."""
     author = people.get(ctx.db, note.author_id)
     own = leads.known_to(ctx.db, note.author_id)
-    reading = understand(note.text, note.at.astimezone(ctx.zone), own, author.role)
+    reading = understand(note.text, note.at.astimezone(ctx.zone), own, author.role, ctx.lexicon)
     known = ctx.rules.words
     stages = [stage for stage in known.stages if lead.may_move_to(stage)]
     return reading, llm.propose(answer, reading, tags=known.tags, stages=stages)
@@ -158,9 +158,9 @@ def adopt_proposal(click: CardClicked[actions.AdoptProposal], ctx: Context) -> N
         ctx.reply(cards.nothing_proposed_card())
         return
     answer = Answer.model_validate_json(kept["answer"])
-    _, proposal = proposed(ctx, note, lead, answer)
+    reading, proposal = proposed(ctx, note, lead, answer)
     note.proposal, note.why = {}, {**note.why, llm.RULE: reasons.adopted()}
-    adopt_promises(ctx, note, lead, proposal)
+    adopt_promises(ctx, note, lead, proposal, reading)
     adopt_slots(ctx, note, lead, proposal)
     ctx.db.add_all((note, lead))
     ctx.fact(
@@ -175,14 +175,16 @@ def adopt_proposal(click: CardClicked[actions.AdoptProposal], ctx: Context) -> N
     show_echo(ctx, note)
 
 
-def adopt_promises(ctx: Context, note: FollowUp, lead: Lead, proposal: Proposal) -> None:
+def adopt_promises(
+    ctx: Context, note: FollowUp, lead: Lead, proposal: Proposal, reading: Reading
+) -> None:
     for found, due in proposal.dues:
         promise = draft_of(ctx, note, found)
         if promise is not None:
             change_promise(ctx, promise, due=due, why_due=why(due))
             promise.other_plan, promise.other_latest = days_of(due.alternative)
     for found in proposal.promises:
-        catch(ctx, note, lead, found)
+        catch(ctx, note, lead, found, reading)
 
 
 def draft_of(ctx: Context, note: FollowUp, found: PromiseFound) -> Promise | None:

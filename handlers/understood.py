@@ -8,21 +8,27 @@ from bot.context import Context
 from cards import reasons as cards
 from handlers.leads import watch_silence
 from handlers.ledger import find_owner
-from nlp.reading import read
+from nlp.lexicon import Lexicon
+from nlp.models import OWN_PRODUCT
+from nlp.names import read_in_full
 from nlp.time.types import TimeSpan
 from nlp.types import PromiseFound, ReadContext, Reading, Slot
 from storage import people, promises
 from storage.leads import Known
 from storage.models import FollowUp, Lead, Promise
 
+OF = 1
+"""Letters between a product and what is promised of it: X2的样机."""
 ESTIMATED_GRAINS = ("week", "month", "quarter", "year")
 
 
-def understand(text: str, now: datetime, own: Sequence[Known], role: str) -> Reading:
+def understand(
+    text: str, now: datetime, own: Sequence[Known], role: str, lexicon: Lexicon
+) -> Reading:
     """Read with the names of the writer's own customers at hand."""
     customers = [name for k in own if k.customer for name in (k.customer, *k.customer_aliases)]
     contacts = [k.contact for k in own if k.contact]
-    return read(text, now, ReadContext(role, customers, contacts))
+    return read_in_full(text, now, ReadContext(role, customers, contacts), lexicon)
 
 
 def reasons(reading: Reading, *, is_spoken: bool = False) -> dict[str, str]:
@@ -114,7 +120,19 @@ def contact_day(span: TimeSpan) -> tuple[date | None, bool]:
     return day, estimated
 
 
-def catch(ctx: Context, note: FollowUp, lead: Lead, found: PromiseFound) -> Promise:
+def product_of(found: PromiseFound, reading: Reading) -> str:
+    """Which product it is that is promised, if it is one of ours and says more than the thing."""
+    named = {
+        slot.value
+        for slot in reading.models
+        if slot.rule == OWN_PRODUCT and found.begin - OF <= slot.finish <= found.finish
+    }
+    return named.pop() if len(named) == 1 and found.deliverable not in named else ""
+
+
+def catch(
+    ctx: Context, note: FollowUp, lead: Lead, found: PromiseFound, reading: Reading
+) -> Promise:
     """A promise was heard; it is a draft until the rep confirms."""
     due = found.due if found.due is not None and not found.due.vague else None
     other = due.alternative if due else None
@@ -126,6 +144,7 @@ def catch(ctx: Context, note: FollowUp, lead: Lead, found: PromiseFound) -> Prom
         owner_id=owner.id if owner else default_owner(ctx, found),
         text=found.text,
         deliverable=found.deliverable,
+        model=product_of(found, reading),
         kind=found.kind,
         promiser=found.promiser,
         conditional=found.conditional,

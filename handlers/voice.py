@@ -118,7 +118,7 @@ def ask_whether_right(said: MessageReceived, ctx: Context) -> None:
     own = leads.known_to(ctx.db, ctx.id_of(ctx.me))
     if (
         ctx.me.role == Role.DELIVERY
-        or understand(said.text, ctx.local_now, own, ctx.me.role).is_chat
+        or understand(said.text, ctx.local_now, own, ctx.me.role, ctx.lexicon).is_chat
     ):
         ctx.send(said.chat, cards.unclear_card(said.text))
         return

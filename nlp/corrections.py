@@ -109,6 +109,10 @@ def _time(said: Said) -> Correction | None:
 
 
 def _model(said: Said) -> Correction | None:
+    product = said.lexicon.product.match(said.words)
+    if product and product.end() == len(said.words):
+        name = said.lexicon.products[said.words]
+        return Correction(said.text, model=name, rule="correction.product")
     pattern = (
         MODEL
         if not said.label.endswith(("型号", "机型"))

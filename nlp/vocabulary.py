@@ -7,7 +7,14 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from nlp.lexicon import Lexicon, LexiconError, Tables, compile_lexicon, read_tables
+from nlp.lexicon import (
+    Lexicon,
+    LexiconError,
+    Tables,
+    compile_lexicon,
+    default_lexicon,
+    read_tables,
+)
 
 TAKE_OUT = "-"
 """A word that begins so is taken out of its list."""
@@ -35,7 +42,7 @@ NAMES: Mapping[type, str] = {
 def load_lexicon(own: Traversable | None = None) -> Lexicon:
     """Everything that is understood. Raises LexiconError, naming the file with the mistake."""
     if own is None:
-        return compile_lexicon(shipped_tables())
+        return default_lexicon()
     try:
         return compile_lexicon(extended(shipped_tables(), own_tables(own)))
     except LexiconError as problem:

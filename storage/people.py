@@ -50,6 +50,12 @@ def named(db: Session, name: str) -> Person | None:
     return found[0] if len(found) == 1 else None
 
 
+def in_role(db: Session, role: Role) -> Sequence[Person]:
+    """Active colleagues of that role."""
+    query = select(Person).where(col(Person.role) == role, col(Person.active))
+    return db.scalars(query.order_by(col(Person.id))).all()
+
+
 def add(
     db: Session,
     name: str,

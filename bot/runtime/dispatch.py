@@ -16,6 +16,7 @@ from bot.router import Router, route
 from bot.runtime.loop import Loop, Round
 from cards.model import Card
 from config.schema import Rules
+from nlp.lexicon import Lexicon, default_lexicon
 from storage import inbox, outbox, people
 from storage.db import Database
 from storage.models import Inbox
@@ -40,6 +41,7 @@ class Dispatcher(Loop):
         *,
         routers: Sequence[Router],
         rules: Callable[[], Rules],
+        lexicon: Callable[[], Lexicon] = default_lexicon,
         calls: Collection[str] = (),
         sorry: Callable[[int], Card],
         after: Callable[[], None],
@@ -48,6 +50,7 @@ class Dispatcher(Loop):
         self.db = db
         self._routers = routers
         self._rules = rules
+        self._lexicon = lexicon
         self._calls = calls
         self._sorry = sorry
         self._after = after
@@ -100,9 +103,13 @@ class Dispatcher(Loop):
             people.seen(db, event.sender, now)
         if isinstance(event, CardClicked):
             outbox.clicked(db, event.card, event.edit_code)
-        ctx = Context(db, event, row.id or 0, now, self._rules(), self._calls)
+        ctx = self._context(db, event, row, now)
         if not route(self._routers, event, ctx):
             log.info("event.unwanted", inbox=row.id, kind=row.kind)
+
+    def _context(self, db: Session, event: Event, row: Inbox, now: datetime) -> Context:
+        """With one snapshot of rules and words for the whole event."""
+        return Context(db, event, row.id or 0, now, self._rules(), self._lexicon(), self._calls)
 
     def _apologise(self, db: Session, row: Inbox, now: datetime) -> None:
         """Once, and as far as possible: the event may be one that can no longer be read."""
@@ -115,7 +122,7 @@ class Dispatcher(Loop):
     def _say_sorry(self, db: Session, row: Inbox, now: datetime) -> None:
         event = events.load(row.kind, row.body)
         if chat := _who_waits(event):
-            ctx = Context(db, event, row.id or 0, now, self._rules(), self._calls)
+            ctx = self._context(db, event, row, now)
             ctx.send(chat, self._sorry(row.id or 0), once=f"sorry:{row.id}")
 
 

@@ -15,6 +15,7 @@ from bot.runtime.loop import Loop
 from bot.runtime.timers import Timers
 from cards.model import Card
 from config.schema import Rules
+from nlp.lexicon import Lexicon, default_lexicon
 from storage import jobs, parcels
 from storage.db import Database
 
@@ -33,6 +34,7 @@ class Runtime:
         platforms: Mapping[str, Platform],
         routers: Sequence[Router],
         rules: Callable[[], Rules],
+        lexicon: Callable[[], Lexicon] = default_lexicon,
         calls: Mapping[str, Call],
         sorry: Callable[[int], Card],
     ) -> None:
@@ -43,6 +45,7 @@ class Runtime:
             clock,
             routers=routers,
             rules=rules,
+            lexicon=lexicon,
             calls=calls.keys(),
             sorry=sorry,
             after=self.ring,

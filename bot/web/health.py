@@ -1,6 +1,6 @@
 """Whether the bot is ready, for whoever watches it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from aiohttp import web
 from sqlmodel import Session
@@ -10,15 +10,24 @@ from storage import inbox, parcels
 from storage.db import Database
 
 
-def routes(db: Database, platforms: Mapping[str, Platform]) -> Sequence[web.RouteDef]:
-    """`GET /healthz`: 200 when the database answers; each platform tells its own line, and what
-    could be neither delivered nor handled is counted (the latest 50 cards at most)."""
+def routes(
+    db: Database, platforms: Mapping[str, Platform], files: Callable[[], str]
+) -> Sequence[web.RouteDef]:
+    """`GET /healthz`: 200 when the database answers; each platform tells its own line, so do the
+    files of rules and words, and what could be neither delivered nor handled is counted (the
+    latest 50 cards at most)."""
 
     async def healthz(_: web.Request) -> web.Response:
         refused, parked = await db.write(_trouble)
         lines = {name: platform.health for name, platform in platforms.items()}
         return web.json_response(
-            {"ok": True, "platforms": lines, "refused": refused, "parked": parked}
+            {
+                "ok": True,
+                "platforms": lines,
+                "files": files(),
+                "refused": refused,
+                "parked": parked,
+            }
         )
 
     return [web.get("/healthz", healthz)]

@@ -60,6 +60,15 @@ def test_nothing_has_to_be_set() -> None:
     assert not settings.has_platforms
 
 
+def test_ones_own_words_lie_in_the_data_folder_or_where_one_says(
+    environment: Set, tmp_path: Path
+) -> None:
+    environment(LEXICON="")
+    assert load_settings().own_words == Path("data/lexicon")
+    environment(LEXICON=str(tmp_path))
+    assert load_settings().own_words == tmp_path
+
+
 def test_a_file_beside_the_program_is_read_and_the_environment_wins(environment: Set) -> None:
     Path(".env").write_text("HOST=0.0.0.0\nPORT=8081\n", encoding="utf-8")
     environment(PORT="9000")
@@ -102,6 +111,7 @@ def test_an_incomplete_platform_names_the_key_and_the_remedy(
         ("DATA_KEY", "hüsh", "remove DATA_KEY to have one made, or set 32 bytes in urlsafe base64"),
         ("WECOM", "hush", "set all of WECOM__CORP_ID"),
         ("DATABASE_URL", "mysql://x/y", "remove DATABASE_URL for SQLite"),
+        ("LEXICON", "nowhere", "set LEXICON to a folder that exists, or remove it"),
         ("LOG_LEVEL", "loud", "set LOG_LEVEL to debug, info, warning or error"),
         ("FEISHU_APP_ID", "cli_x", "write FEISHU__APP_ID, with two underscores"),
         ("MODEL_KEY", "hush", "write MODEL__KEY, with two underscores"),
