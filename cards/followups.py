@@ -218,6 +218,10 @@ def nothing_to_undo_card() -> Card:
     return Card(text="没有可撤回的记录。")
 
 
+def no_tag_to_change_card(name: str) -> Card:
+    return Card(text=f"最近那条记录没有可改的“{name}”。要改别的记录，回复那张卡再说一次。")
+
+
 def which_promise_to_change_card(views: Sequence[PromiseView]) -> Card:
     """A correction that fits several promises of the note."""
     listed = "、".join(f"{v.promise.code} {v.promise.what}" for v in views)

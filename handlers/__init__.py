@@ -13,6 +13,7 @@ from handlers import (
     reminders,
     second_opinion,
     silence,
+    tags,
     today,
     voice,
 )
@@ -39,6 +40,7 @@ READERS = (
     reminders.router,
     silence.router,
     leads.router,
+    tags.router,
     corrections.router,
     voice.router,
     second_opinion.router,

@@ -8,8 +8,10 @@ from bot.events import CardClicked, MessageReceived
 from bot.router import Router
 from cards import actions, reasons
 from cards import followups as cards
+from cards.words import day
 from handlers import ledger, views
 from handlers.echo import answered_note, own_note, show_echo
+from handlers.examples import keep
 from handlers.leads import watch_silence
 from handlers.understood import restore, set_next_contact, why
 from nlp.corrections import read_correction
@@ -43,7 +45,9 @@ def undo(ctx: Context, note: FollowUp) -> None:
     """The lead is as it was before, promises are taken back, and every card says so."""
     if note.state == "undone":
         return
-    for promise in promises.of_followup(ctx.db, ctx.id_of(note)):
+    caught = promises.of_followup(ctx.db, ctx.id_of(note))
+    keep(ctx, note, "note", was="、".join([*note.tags, *(promise.what for promise in caught)]))
+    for promise in caught:
         ledger.cancel(ctx, promise)
     lead = leads.get(ctx.db, note.lead_id) if note.lead_id else None
     if lead is not None:
@@ -93,6 +97,8 @@ def meant_promises(ctx: Context, note: FollowUp | None, text: str) -> Sequence[P
 
 def correct_promise(ctx: Context, promise: Promise, told: Correction) -> None:
     """On the card of the note it was heard in, which need not be the last one."""
+    note = ledger.note_of(ctx, promise)
+    keep_correction(ctx, note, promise, told)
     was = ledger.change_promise(
         ctx,
         promise,
@@ -101,7 +107,17 @@ def correct_promise(ctx: Context, promise: Promise, told: Correction) -> None:
         model=told.model,
         deliverable=told.deliverable,
     )
-    show_echo(ctx, ledger.note_of(ctx, promise), changed={promise.id or 0: was})
+    show_echo(ctx, note, changed={promise.id or 0: was})
+
+
+def keep_correction(ctx: Context, note: FollowUp, promise: Promise, told: Correction) -> None:
+    if told.due is not None:
+        keep(ctx, note, "due", was=day(promise.latest), became=told.due.text, words=told.text)
+    if told.model:
+        keep(ctx, note, "model", was=promise.model, became=told.model, words=told.text)
+    if told.deliverable:
+        was = promise.deliverable
+        keep(ctx, note, "deliverable", was=was, became=told.deliverable, words=told.text)
 
 
 def correct_next_contact(ctx: Context, note: FollowUp, due: TimeSpan) -> None:
@@ -109,6 +125,7 @@ def correct_next_contact(ctx: Context, note: FollowUp, due: TimeSpan) -> None:
     if lead is None or "next_contact" not in note.why:
         ctx.reply(cards.nothing_to_change_card())
         return
+    keep(ctx, note, "next_contact", was=day(lead.next_contact), became=due.text)
     set_next_contact(lead, due)
     note.why = {**note.why, "next_contact": reasons.next_contact(why(due))}
     ctx.db.add_all((lead, note))
@@ -121,6 +138,7 @@ def correct_amount(ctx: Context, note: FollowUp, amount: int) -> None:
     if lead is None:
         ctx.reply(cards.nothing_to_change_card())
         return
+    keep(ctx, note, "amount", was=str(lead.amount or ""), became=str(amount))
     lead.amount = amount
     note.why = {**note.why, "amount": reasons.amount_corrected()}
     ctx.db.add_all((lead, note))

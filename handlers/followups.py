@@ -9,9 +9,11 @@ from bot.router import Router
 from cards import actions
 from cards import followups as cards
 from cards import speech as speech_cards
+from cards.words import day
 from handlers import ledger
 from handlers.belonging import Belongs, Fresh, Unsure, belongs_to
 from handlers.echo import answered_lead, echo_slot, of, own_note, show_echo
+from handlers.examples import keep, keep_ticked
 from handlers.promises import of_rep
 from handlers.reported import answer_question, report_kept
 from handlers.second_opinion import ask_model
@@ -86,6 +88,7 @@ def customers_only(ctx: Context, names: Sequence[str]) -> list[str]:
 def complete(ctx: Context, note: FollowUp, event: MessageReceived, reading: Reading) -> None:
     """The sentence that belongs to tags ticked before it."""
     note.text, note.summary, note.state = event.text, reading.summary, "open"
+    keep_ticked(ctx, note, note.tags, note.stage)
     note.inbox_id = ctx.inbox_id
     note.why = reasons(reading, is_spoken=event.kind == "voice")
     note.tags = list(dict.fromkeys([*note.tags, *(slot.value for slot in reading.tags)]))
@@ -140,6 +143,9 @@ def assign_note(click: CardClicked[actions.AssignFollowUp], ctx: Context) -> Non
     if click.action.lead != cards.NEW_LEAD and (lead is None or lead.owner_id != ctx.me.id):
         return
     note.state = "open"
+    customer = leads.customer_of(ctx.db, lead) if lead is not None else None
+    if customer is not None:
+        keep(ctx, note, "customer", was=note.company, became=customer.name)
     own = leads.known_to(ctx.db, note.author_id)
     reading = understand(note.text, note.at.astimezone(ctx.zone), own, ctx.me.role, ctx.lexicon)
     settle_on(ctx, note, reading, click.action.lead)
@@ -219,18 +225,22 @@ def switch_due(click: CardClicked[actions.SwitchDue], ctx: Context) -> None:
     )
     if promise is None or promise.other_latest is None:
         return
+    note = ledger.note_of(ctx, promise)
+    keep(ctx, note, "due", was=day(promise.latest), became=day(promise.other_latest))
     promise.plan, promise.other_plan = promise.other_plan, promise.plan
     promise.latest, promise.other_latest = promise.other_latest, promise.latest
     promise.due_at = ctx.moment(promise.latest + timedelta(days=1)) if promise.latest else None
     promise.version += 1
     ctx.db.add(promise)
     ctx.fact("promise.changed", promise=promise, words=promise.text, by="switch")
-    show_echo(ctx, ledger.note_of(ctx, promise))
+    show_echo(ctx, note)
 
 
 @router.action(actions.NotAPromise)
 def not_a_promise(click: CardClicked[actions.NotAPromise], ctx: Context) -> None:
     promise = of_rep(ctx, click.action.promise, then=PromiseState.CANCELLED)
     if promise is not None:
+        note = ledger.note_of(ctx, promise)
+        keep(ctx, note, "promise", was=promise.what, words=promise.text)
         ledger.cancel(ctx, promise)
-        show_echo(ctx, ledger.note_of(ctx, promise))
+        show_echo(ctx, note)

@@ -11,6 +11,7 @@ from bot.router import Router
 from cards import actions
 from cards import leads as cards
 from handlers import views
+from handlers.examples import keep_ticked
 from storage import followups, leads, people
 from storage.models import FollowUp, Lead
 
@@ -170,6 +171,7 @@ def save_form(click: CardClicked[actions.SaveFollowUp], ctx: Context) -> None:
             at=ctx.now,
         ),
     )
+    keep_ticked(ctx, note, tags, stage)
     touch(ctx, lead, tags, stage)
     ctx.fact("followup.logged", lead=lead, words=words, followup=note.id, tags=tags)
     names = [known.tags[tag] for tag in tags]

@@ -13,6 +13,7 @@ from bot.router import Router
 from cards import actions, reasons
 from cards import proposals as cards
 from handlers.echo import own_note, show_echo
+from handlers.examples import keep
 from handlers.leads import watch_silence
 from handlers.ledger import change_promise
 from handlers.understood import (
@@ -161,6 +162,7 @@ def adopt_proposal(click: CardClicked[actions.AdoptProposal], ctx: Context) -> N
     reading, proposal = proposed(ctx, note, lead, answer)
     note.proposal, note.why = {}, {**note.why, llm.RULE: reasons.adopted()}
     adopt_promises(ctx, note, lead, proposal, reading)
+    keep_adopted(ctx, note, proposal)
     adopt_slots(ctx, note, lead, proposal)
     ctx.db.add_all((note, lead))
     ctx.fact(
@@ -194,6 +196,19 @@ def draft_of(ctx: Context, note: FollowUp, found: PromiseFound) -> Promise | Non
         if is_open and (promise.text, promise.deliverable) == (found.text, found.deliverable):
             return promise
     return None
+
+
+def keep_adopted(ctx: Context, note: FollowUp, proposal: Proposal) -> None:
+    """What a person agreed to is an example of what we had not heard."""
+    for found in proposal.promises:
+        keep(ctx, note, "promise", became=found.deliverable, words=found.text)
+    for found, due in proposal.dues:
+        keep(ctx, note, "due", became=due.text, words=found.text)
+    for slot in proposal.tags:
+        keep(ctx, note, "tag", became=slot.value, words=slot.text)
+    if proposal.stage:
+        stage = proposal.stage
+        keep(ctx, note, "stage", was=note.stage or "", became=stage.value, words=stage.text)
 
 
 def adopt_slots(ctx: Context, note: FollowUp, lead: Lead, proposal: Proposal) -> None:

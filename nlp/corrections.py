@@ -37,6 +37,8 @@ TAIL = re.compile(
 MODEL = re.compile(
     r"(?=[a-z0-9.+/-]*[a-z])(?=[a-z0-9.+/-]*\d)[a-z0-9][a-z0-9.+/-]{1,15}\s?(?:型号?|系列|款)?"
 )
+THINGS = ("东西", "交付物")
+NEW_THING = re.compile(r"[\u4e00-\u9fffa-z0-9][\u4e00-\u9fffa-z0-9 -]{1,11}")
 NAMED_MODEL = re.compile(r"[a-z0-9][a-z0-9.+/-]{0,15}\s?(?:型号?|系列|款)")
 
 
@@ -49,6 +51,7 @@ class Said:
     begin: int
     finish: int
     label: str
+    denied: str
     now: datetime
     lexicon: Lexicon
 
@@ -89,7 +92,9 @@ def _claimed(text: str, folded: str, now: datetime, lexicon: Lexicon) -> Said | 
     if not (opened or denied or claim):
         return None
     finish = _value_end(folded, begin)
-    return Said(text, folded, begin, finish, label["label"] if label else "", now, lexicon)
+    names = label["label"] if label else ""
+    not_so = denied["words"] if denied else ""
+    return Said(text, folded, begin, finish, names, not_so, now, lexicon)
 
 
 def _value_end(folded: str, begin: int) -> int:
@@ -144,4 +149,20 @@ def _person(said: Said) -> Correction | None:
     return None
 
 
-READERS: Sequence[Callable[[Said], Correction | None]] = (_amount, _time, _model, _thing, _person)
+def _new_thing(said: Said) -> Correction | None:
+    """A word we do not know, in the place of a thing: 东西是展示柜, 不是样机，是展示柜."""
+    known = said.lexicon.thing.match(said.denied)
+    denies_thing = known is not None and known.end() == len(said.denied)
+    if (said.label in THINGS or denies_thing) and NEW_THING.fullmatch(said.words):
+        return Correction(said.text, deliverable=said.verbatim, rule="correction.new_thing")
+    return None
+
+
+READERS: Sequence[Callable[[Said], Correction | None]] = (
+    _amount,
+    _time,
+    _model,
+    _thing,
+    _person,
+    _new_thing,
+)

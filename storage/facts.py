@@ -24,6 +24,7 @@ CATALOGUE = {
     "followup.proposed": "模型提出建议",
     "followup.adopted": "采纳模型建议",
     "objection.raised": "客户提出顾虑",
+    "objection.denied": "更正：没有这个顾虑",
     "promise.caught": "识别到承诺",
     "promise.asked": "请求交付接单",
     "promise.accepted": "交付接单",

@@ -266,6 +266,25 @@ class Promise(SQLModel, table=True):
         return self.is_open and self.due_at is not None and now >= self.due_at + after
 
 
+class Example(SQLModel, table=True):
+    """What somebody put right: a field of a note, how we had understood it, what it became."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    followup_id: int = Field(foreign_key="follow_up.id", index=True)
+    person_id: int = Field(foreign_key="person.id")
+    kind: str
+    text: str = Field(sa_type=Sealed)
+    """The note. Sealed like what it was changed from and to: words hold names."""
+    was: str = Field(default="", sa_type=Sealed)
+    became: str = Field(default="", sa_type=Sealed)
+    words: str = Field(default="", sa_type=Sealed)
+    """Those it was put right with, or that it rests on."""
+    at: datetime = _time()
+
+    # An id is never given twice: how many are kept is counted by it.
+    __table_args__ = {"sqlite_autoincrement": True}
+
+
 # What happened ---------------------------------------------------------------------------
 
 

@@ -368,8 +368,37 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_promise_owner_id"), ["owner_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_promise_rep_id"), ["rep_id"], unique=False)
 
+    op.create_table(
+        "example",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("followup_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("was", sa.Text(), nullable=False),
+        sa.Column("became", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["followup_id"],
+            ["follow_up.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("example", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_example_followup_id"), ["followup_id"], unique=False)
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("example", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_example_followup_id"))
+
+    op.drop_table("example")
     with op.batch_alter_table("promise", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_promise_rep_id"))
         batch_op.drop_index(batch_op.f("ix_promise_owner_id"))
