@@ -32,16 +32,26 @@ from bot.runtime.watch import Watch
 from bot.speech.ear import Ear
 from bot.speech.transcripts import transcripts
 from cards.help import parked_card
+from config import own_words
 from config.loader import RULES, BadRules, load_rules
 from config.schema import Rules
 from config.settings import BadSettings, Settings, data_key, load_settings, make_folder
 from handlers import ROUTERS
+from nlp.learning import telling as learning
+from nlp.learning.propose import propose
+from nlp.learning.types import Entry, Example, Proposal, Told
 from nlp.lexicon import Lexicon, LexiconError
 from nlp.names import read_in_full
 from nlp.telling import as_json, as_table
 from nlp.types import ReadContext
-from nlp.vocabulary import load_lexicon, names_of_own
-from storage import demo, inbox, people, schema
+from nlp.vocabulary import (
+    extended,
+    load_lexicon,
+    names_of_own,
+    own_tables,
+    shipped_tables,
+)
+from storage import demo, examples, inbox, people, schema
 from storage.columns import Sealed
 from storage.db import Database, connect
 from storage.models import Role
@@ -288,6 +298,61 @@ def invite(settings: Settings, name: str, role: str) -> None:
     print(f"请 {name} 在企业微信、钉钉或飞书里给机器人发：绑定 {code}")
 
 
+def learn(settings: Settings, options: argparse.Namespace) -> None:
+    """Propose words from what people put right; what is accepted goes into the own files."""
+    found = {each.entry.id: each for each in proposals(settings)}
+    chosen = [*options.accept, *options.decline]
+    if unknown := [number for number in chosen if number not in found]:
+        raise BadSettings(
+            f"learn: {', '.join(unknown)}: is not proposed. Remedy: take an ID that learn shows."
+        )
+    if options.json:
+        print(learning.as_json(list(found.values())))
+    for number in options.accept:
+        accept(settings.own_words, found[number].entry)
+    for number in options.decline:
+        own_words.decline(settings.own_words, number, found[number].entry.line)
+    if not (options.json or chosen):
+        ask_about(settings.own_words, list(found.values()))
+
+
+def ask_about(folder: Path, found: Sequence[Proposal]) -> None:
+    """One by one, of whoever sits there; where nobody does they are listed."""
+    if not found:
+        print(learning.NOTHING)
+    for each in found:
+        print(learning.as_text(each))
+        answer = input(learning.QUESTION).strip().lower() if sys.stdin.isatty() else ""
+        if answer == "y":
+            accept(folder, each.entry)
+        elif answer == "n":
+            own_words.decline(folder, each.entry.id, each.entry.line)
+        elif answer == "q":
+            return
+
+
+def accept(folder: Path, entry: Entry) -> None:
+    own_words.add(folder, entry.file, entry.path, entry.word, entry.value)
+    print(f"已写入 {folder / entry.file}.toml：{entry.line}", file=sys.stderr)
+
+
+def proposals(settings: Settings) -> Sequence[Proposal]:
+    own = settings.own_words
+    tables = extended(shipped_tables(), own_tables(own) if own.is_dir() else {})
+    db, now = open_database(settings), Clock()().astimezone(team_zone())
+    with Session(db.engine) as session:
+        stored = examples.notes(session)
+        rows = examples.everything(session)
+        right = [Example(row.kind, row.text, row.was, row.became, row.words) for row in rows]
+        right += [
+            Example("retold", old.text, became=new.text)
+            for old, new in examples.retold([note for note, _ in stored])
+        ]
+        told = [Told(n.text, n.at.astimezone(now.tzinfo), role, n.tags) for n, role in stored]
+    declined = own_words.declined(own)
+    return propose(right, told, tables, now, declined)
+
+
 def read_aloud(settings: Settings, options: argparse.Namespace) -> None:
     """What one note is understood to mean, and why."""
     now = (options.now or Clock()()).astimezone(team_zone())
@@ -333,6 +398,10 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     replaying = commands.add_parser("replay", help="send notes of a JSONL file through the bot")
     replaying.add_argument("file", type=Path)
     replaying.add_argument("--quiet", action="store_true", help="print the totals only")
+    teaching = commands.add_parser("learn", help="propose words from what people put right")
+    teaching.add_argument("--json", action="store_true", help="print the proposals as JSON")
+    teaching.add_argument("--accept", nargs="*", default=[], metavar="ID")
+    teaching.add_argument("--decline", nargs="*", default=[], metavar="ID")
     inviting = commands.add_parser("invite", help="add a colleague, print the binding code")
     inviting.add_argument("name")
     inviting.add_argument("--role", default="sales", choices=[str(role) for role in Role])
@@ -370,6 +439,8 @@ def start(options: argparse.Namespace, settings: Settings) -> None:
                 asyncio.run(replay(settings, options.file, quiet=options.quiet))
             case "invite":
                 invite(settings, options.name, options.role)
+            case "learn":
+                learn(settings, options)
             case "read":
                 read_aloud(settings, options)
             case "parked":

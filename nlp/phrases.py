@@ -5,8 +5,9 @@ one clause. Latin words stand alone; groups never capture.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from nlp.text import fold
 
@@ -77,6 +78,12 @@ def literal_of(name: str) -> str:
 
 
 def words_of(patterns: Iterable[str]) -> Words:
+    return _words_of(tuple(patterns))
+
+
+@lru_cache(maxsize=512)
+def _words_of(patterns: Sequence[str]) -> Words:
+    """Lists that did not change are not compiled anew with every new word in another one."""
     sides: dict[bool, list[str]] = {True: [], False: []}
     for pattern in patterns:
         sides[pattern.startswith(NO_LETTER_BEFORE)].append(pattern)
