@@ -92,6 +92,11 @@ def _says_more(clause: Clause, things: Sequence[Owed]) -> bool:
     return len(clause.text) - named - timed > FEW_LETTERS
 
 
+def actions_in(clause: Clause, note: Note) -> list[Action]:
+    """All that is done in a clause, in its order."""
+    return [action for action, _, _ in _actions(clause, note)]
+
+
 def _actions(clause: Clause, note: Note) -> Iterator[tuple[Action, int, int]]:
     for match in note.lexicon.action.finditer(clause.text):
         action = note.lexicon.action_of(match)

@@ -31,12 +31,12 @@ def choose_due(act: Act, note: Note) -> TimeSpan | None:
     times = due_times(act.clause)
     if not times:
         told = around(act, note)
-        return _closed(told) if told else None
+        return closed(told) if told else None
     due = _nearest(times, act, note)
-    return None if _hangs_on_event(due, act.clause, note) else _closed(due)
+    return None if _hangs_on_event(due, act.clause, note) else closed(due)
 
 
-def _closed(due: TimeSpan) -> TimeSpan:
+def closed(due: TimeSpan) -> TimeSpan:
     """“4月6号开始”: what begins on a day is owed on that day."""
     if due.start is None or due.end is not None:
         return due

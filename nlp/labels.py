@@ -5,14 +5,18 @@ from typing import Any
 
 from nlp.reading import read
 from nlp.time.types import TimeSpan
-from nlp.types import PromiseFound, ReadContext
+from nlp.types import PromiseFound, ReadContext, Reading
 
 Labels = dict[str, Any]
 
 
 def read_labels(text: str, now: str | datetime, role: str) -> Labels:
     moment = datetime.fromisoformat(now) if isinstance(now, str) else now
-    reading = read(text, moment, ReadContext(role=role))
+    return labels_of(read(text, moment, ReadContext(role=role)))
+
+
+def labels_of(reading: Reading) -> Labels:
+    moment = reading.now
     return {
         "people": [{"name": slot.value} for slot in reading.people],
         "company": reading.company and reading.company.value,

@@ -9,6 +9,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
 
+from nlp.concepts import Concepts
 from nlp.phrases import NOTHING, Words, literal_of, pattern_of, words_of
 from nlp.text import fold
 
@@ -127,6 +128,7 @@ class Lexicon:
     """What a product is called, folded → its name."""
     abbreviations: Mapping[str, str]
     """Short for a customer's name, folded → the full name."""
+    concepts: Concepts
 
     def cue(self, name: str) -> Words:
         return self.cues[name]
@@ -210,6 +212,7 @@ def compile_lexicon(tables: Tables) -> Lexicon:
         product=words_of(_longest_first(map(literal_of, products))),
         products=products,
         abbreviations=abbreviations,
+        concepts=_concepts(tables),
     )
 
 
@@ -250,6 +253,13 @@ def _table(tables: Tables, file: str, key: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise LexiconError(file, key, value, "must be a table")
     return value
+
+
+def _concepts(tables: Tables) -> Concepts:
+    table = _table(tables, "concepts", "concepts")
+    return Concepts(
+        {key: _strings("concepts", f"concepts.{key}", words) for key, words in table.items()}
+    )
 
 
 def _slips(tables: Tables) -> Sequence[tuple[str, str]]:

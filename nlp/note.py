@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from nlp.concepts import Meaning
 from nlp.lexicon import Lexicon
 from nlp.text import fold
 from nlp.things import Owed, find_things
@@ -69,6 +70,7 @@ class Note:
     times: Sequence[TimeSpan]
     clauses: Sequence[Clause]
     things: Sequence[Owed]
+    meanings: Sequence[Meaning]
     chores: frozenset[int]
     """Sentences about our own office."""
     customers: Sequence[str] = ()
@@ -87,6 +89,11 @@ class Note:
         begin += len(words) - len(words.lstrip())
         words = words.strip()
         return words, begin, begin + len(words)
+
+    def name_of(self, owed: Owed) -> str:
+        """What a thing is called on a card."""
+        known = owed.thing.name
+        return owed.said if self.is_english else self.lexicon.translations.get(known, known)
 
     def clause_at(self, offset: int) -> Clause | None:
         return next((each for each in self.clauses if each.begin <= offset < each.finish), None)
@@ -129,6 +136,7 @@ def prepare(
         clauses=clauses,
         chores=frozenset(each.sentence for each in clauses if chore.search(each.text)),
         things=find_things(folded, lexicon),
+        meanings=lexicon.concepts.find(folded),
         customers=context.customers,
     )
 

@@ -149,9 +149,16 @@ def _spoken_of(act: Act, note: Note) -> Owing | None:
 
 
 def _named(owed: Owed, note: Note, borrowed: bool = False) -> Owing:
-    known = owed.thing.name
-    name = owed.said if note.is_english else note.lexicon.translations.get(known, known)
-    return Owing(name, owed.thing.kind, owed.begin, borrowed)
+    return Owing(note.name_of(owed), owed.thing.kind, owed.begin, borrowed)
+
+
+def spoken_before(clause: Clause, note: Note, kind: str) -> str | None:
+    """The name of the thing of that kind named last before the clause."""
+    for earlier in reversed(note.clauses[max(0, clause.index - LOOK_BACK) : clause.index]):
+        for owed in reversed(things_in(earlier, note)):
+            if owed.thing.kind == kind:
+                return note.name_of(owed)
+    return None
 
 
 def _borrowed(act: Act, note: Note, latest: PromiseFound | None) -> Owing | None:

@@ -1,103 +1,170 @@
-"""Find the promises in a note: what is owed, by whom, until when, and whether it still stands."""
+"""Find the promises in a note: rules propose, the judges settle who owes and whether it stands."""
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from nlp.acts import Act, find_act
-from nlp.clauses import condition_before, due_times, hangs_on_condition, is_condition
-from nlp.due import bare_time, choose_due
-from nlp.merging import settle
-from nlp.modality import judge
+from nlp.acts import Act, things_in
+from nlp.due import choose_due
+from nlp.judges import Judges, Marks
+from nlp.lexicon import Action
 from nlp.note import Clause, Note
-from nlp.owing import Owing, owings
-from nlp.sides import owner_of, promiser_of
-from nlp.types import PromiseFound
+from nlp.owing import spoken_before
+from nlp.sides import owner_of
+from nlp.types import PromiseFound, Promiser, PromiseState
 
-FAR = 3
-"""How many clauses away a late time may still complete a promise."""
-
-
-def find_promises(note: Note) -> list[PromiseFound]:
-    found: list[PromiseFound] = []
-    latest: Act | None = None
-    for clause in note.clauses:
-        act = None if is_condition(clause) else find_act(clause, note)
-        if act is None and latest is not None:
-            act = _moved(latest, clause, note) or _postponed(latest, clause, note)
-        if act is not None:
-            latest = act
-            for owing in owings(act, note, found[-1] if found else None):
-                if promise := _promise(act, owing, note):
-                    settle(found, promise, note)
-        _complete(found, clause, note)
-    return found
+NONE = "none"
+NAMES = {
+    "sample": "样品", "quote": "报价单", "proposal": "方案", "contract": "合同", "demo": "演示",
+    "document": "资料", "visit": "拜访", "shipment": "货物", "install": "安装", "training": "培训",
+    "service": "维修", "invoice": "发票", "trial": "试用", "reply": "回复", "payment": "货款",
+    "other": "事项",
+}  # fmt: skip
+"""What is owed, when only its kind is known."""
+LIKELY = 0.3
+"""A proposed kind that is less likely than this gives way to the judge's."""
+ENGLISH = {
+    "shipment": "goods", "install": "installation", "service": "repair", "other": "task"
+}  # fmt: skip
+"""Where it is not the kind's own name."""
 
 
-def _moved(latest: Act, clause: Clause, note: Note) -> Act | None:
-    """“培训原定本周四，…，改到下周五下午”: the same act at another time."""
-    moved = note.lexicon.cue("moved").search(clause.text)
-    if moved is None or not due_times(clause):
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the judges say of one clause that holds a promise."""
+
+    clause: Clause
+    state: PromiseState
+    promiser: Promiser
+    kind: str
+    kinds: Mapping[str, float]
+    """How likely each kind is."""
+    conditional: bool
+    confidence: float
+
+
+def find_promises(
+    note: Note,
+    proposals: Sequence[PromiseFound],
+    marks: Sequence[Marks],
+    judges: Judges,
+) -> list[PromiseFound]:
+    """In the order of the note. `marks` are each clause's."""
+    pairs = zip(note.clauses, marks, strict=True)
+    verdicts = [each for each in (_verdict(*pair, judges) for pair in pairs) if each]
+    settled = [promise for each in proposals if (promise := _settled(each, verdicts, note))]
+    for verdict in verdicts:
+        if not any(_holds(verdict, each) for each in settled):
+            _add(settled, _plain(verdict, note), note)
+    return sorted(settled, key=lambda each: each.begin)
+
+
+def _verdict(clause: Clause, marks: Marks, judges: Judges) -> Verdict | None:
+    """None when the clause promises nothing."""
+    answers = judges.promise.shares(marks)
+    if answers.pop(NONE) >= 0.5:
         return None
-    begin, finish = clause.begin + moved.start(), clause.begin + moved.end()
-    return replace(
-        latest, clause=clause, begin=begin, finish=finish, origin=latest.origin or latest
+    answer = max(answers, key=answers.__getitem__)
+    state, promiser = answer.split(":")
+    kinds = judges.kind.shares(marks)
+    return Verdict(
+        clause=clause,
+        state=state,  # type: ignore[arg-type]  # the judges' answers are states and sides
+        promiser=promiser,  # type: ignore[arg-type]
+        kind=max(kinds, key=kinds.__getitem__),
+        kinds=kinds,
+        conditional=judges.conditional.odds(marks)["conditional"] > 0.5,
+        confidence=round(answers[answer], 2),
     )
 
 
-def _postponed(latest: Act, clause: Clause, note: Note) -> Act | None:
-    """“这周五发不了，最快下周二”: not then, but now."""
-    refused = note.lexicon.cue("refused").search(latest.clause.text)
-    if latest.clause.index != clause.index - 1 or not refused or not bare_time(clause, note):
-        return None
-    return replace(latest, clause=clause, begin=clause.begin, finish=clause.finish, origin=latest)
+def _holds(verdict: Verdict, promise: PromiseFound) -> bool:
+    return verdict.clause.begin < promise.finish and promise.begin < verdict.clause.finish
 
 
-def _promise(act: Act, owing: Owing, note: Note) -> PromiseFound | None:
-    promiser = promiser_of(act, owing.kind, note)
-    state = judge(act, owing.kind, promiser, note)
-    if state is None:
+def _settled(
+    proposal: PromiseFound, verdicts: Sequence[Verdict], note: Note
+) -> PromiseFound | None:
+    """The proposal as the surest verdict about its clauses has it; None when all are against."""
+    about = [verdict for verdict in verdicts if _holds(verdict, proposal)]
+    if not about:
         return None
-    condition = condition_before(act.clause, note) if state == "open" else None
-    hangs = state == "open" and hangs_on_condition(act.clause, note)
-    begin, finish = _span(act, owing, condition)
-    words, begin, finish = note.verbatim(begin, finish)
+    verdict = max(about, key=lambda each: each.confidence)
+    kind, deliverable = proposal.kind, proposal.deliverable
+    if verdict.kinds[kind] < LIKELY:
+        kind, deliverable = verdict.kind, _name(_act(verdict, note), note)
+    open_still = verdict.state in ("open", "question")
+    due = proposal.due or (choose_due(_act(verdict, note), note) if open_still else None)
+    return replace(
+        proposal,
+        deliverable=deliverable,
+        kind=kind,
+        state=verdict.state,
+        promiser=verdict.promiser,
+        conditional=verdict.state == "open" and verdict.conditional,
+        due=due if open_still else None,
+        owner=proposal.owner or owner_of(_act(verdict, note), verdict.promiser, note),
+        confidence=verdict.confidence,
+    )
+
+
+def _act(verdict: Verdict, note: Note) -> Act:
+    """The clause as an act that no rule knows."""
+    clause = verdict.clause
+    action = Action("judged", verdict.kind, "", "", "", alone=True)
+    return Act(clause, action, clause.finish, clause.finish, things_in(clause, note))
+
+
+def _plain(verdict: Verdict, note: Note) -> PromiseFound:
+    """A promise that the rules did not see."""
+    act = _act(verdict, note)
+    words, begin, finish = note.verbatim(verdict.clause.begin, verdict.clause.finish)
     return PromiseFound(
         text=words,
         begin=begin,
         finish=finish,
-        deliverable=owing.name,
-        kind=owing.kind,
-        promiser=promiser,
-        state=state,
-        conditional=bool(condition or hangs),
-        due=choose_due(act, note) if state in ("open", "question") else None,
-        rule=f"promise.{act.action.id}" + (".borrowed" if owing.borrowed else ""),
-        owner=owner_of(act, promiser, note),
-        confidence=0.75 if owing.borrowed else 0.9,
+        deliverable=_name(act, note),
+        kind=verdict.kind,
+        promiser=verdict.promiser,
+        state=verdict.state,
+        conditional=verdict.state == "open" and verdict.conditional,
+        due=choose_due(act, note) if verdict.state in ("open", "question") else None,
+        rule=f"judged.{verdict.kind}",
+        owner=owner_of(act, verdict.promiser, note),
+        confidence=verdict.confidence,
     )
 
 
-def _span(act: Act, owing: Owing, condition: Clause | None) -> tuple[int, int]:
-    """From the first to the last word that matters."""
-    if condition:
-        return condition.begin, act.clause.finish
-    inside = [act.begin, *(time.begin for time in act.clause.times)]
-    if owing.begin >= act.clause.begin:
-        inside.append(owing.begin)
-    return min(inside), act.clause.finish
+def _name(act: Act, note: Note) -> str:
+    """The thing of that kind named here or shortly before, else the kind."""
+    kind = act.action.kind
+    here = [owed for owed in act.things if owed.thing.kind == kind]
+    if here:
+        return note.name_of(here[-1])
+    before = spoken_before(act.clause, note, kind)
+    if before is not None:
+        return before
+    return ENGLISH.get(kind, kind) if note.is_english else NAMES[kind]
 
 
-def _complete(found: list[PromiseFound], clause: Clause, note: Note) -> None:
-    """ "…授权书？招标文件里要求的，8月3日前要": a late time; "不对，是下周四": a better one."""
-    time = bare_time(clause, note)
-    if time is None or not found:
-        return
-    last = found[-1]
-    if last.state not in ("open", "question") or last.begin >= clause.begin:
-        return
-    near = last.finish >= note.clauses[max(0, clause.index - FAR)].begin
-    previous = note.clauses[clause.index - 1]
-    mended = note.lexicon.cue("mended").search(previous.text + clause.text)
-    if near and (mended or last.due is None):
-        finish = clause.finish if mended else last.finish
-        words, begin, finish = note.verbatim(last.begin, finish)
-        found[-1] = replace(last, due=time, text=words, begin=begin, finish=finish)
+def _add(settled: list[PromiseFound], promise: PromiseFound, note: Note) -> None:
+    """One promise told over two clauses is one."""
+    for at, known in enumerate(settled):
+        if _goes_on(known, promise, note):
+            settled[at] = _joined(known, promise, note)
+            return
+    settled.append(promise)
+
+
+def _goes_on(known: PromiseFound, promise: PromiseFound, note: Note) -> bool:
+    near = 0 <= promise.begin - known.finish <= 2 or 0 <= known.begin - promise.finish <= 2
+    alike = known.promiser == promise.promiser and known.state == promise.state
+    same_kind = known.kind == promise.kind
+    other_day = known.due and promise.due and known.due.end != promise.due.end
+    return near and alike and same_kind and not other_day
+
+
+def _joined(known: PromiseFound, promise: PromiseFound, note: Note) -> PromiseFound:
+    begin, finish = min(known.begin, promise.begin), max(known.finish, promise.finish)
+    words, begin, finish = note.verbatim(begin, finish)
+    due = known.due or promise.due
+    return replace(known, text=words, begin=begin, finish=finish, due=due)

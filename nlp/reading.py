@@ -4,12 +4,15 @@ from datetime import datetime
 
 from nlp.amounts import find_amount
 from nlp.company import find_company
-from nlp.contacts import find_expected_close, find_next_contact
+from nlp.contacts import find_days
+from nlp.features import described
+from nlp.judges import Judges, default_judges
 from nlp.lexicon import Lexicon, default_lexicon
 from nlp.models import find_models
-from nlp.note import LONGEST, fold_slips, prepare
+from nlp.note import LONGEST, Note, fold_slips, prepare
 from nlp.people import find_people
 from nlp.promises import find_promises
+from nlp.proposals import propose
 from nlp.stage import find_stage
 from nlp.summary import doubt_of, summarise
 from nlp.tags import find_tags
@@ -21,31 +24,41 @@ def read(
     now: datetime,
     context: ReadContext = ReadContext(),  # noqa: B008 - frozen
     lexicon: Lexicon | None = None,
+    judges: Judges | None = None,
 ) -> Reading:
     """What the note means, as of `now` (aware). Deterministic and offline."""
-    words = lexicon or default_lexicon()
-    head = text[:LONGEST]
-    folded = fold_slips(head, words)
-    people = find_people(head, folded, words, context.contacts)
-    note = prepare(head, now, context, words, people, folded)
-    promises = find_promises(note)
-    stage = find_stage(note, promises)
+    bench = judges or default_judges()
+    note = noted(text, now, context, lexicon or default_lexicon())
+    proposals = propose(note)
+    marks = [bench.marks(features) for features in described(note, proposals)]
+    promises = find_promises(note, proposals, marks, bench)
+    stage = find_stage(note, marks, bench)
+    next_contact, close = find_days(note, marks, bench, stage.value if stage else "")
+    tags = find_tags(note, marks, bench)
     return Reading(
         text=text,
         now=now,
-        people=tuple(people),
+        people=tuple(note.people),
         company=find_company(note),
-        tags=tuple(tag for tag in find_tags(note) if not _is_past(tag, stage)),
+        tags=tuple(tag for tag in tags if not _is_past(tag, stage)),
         stage=stage,
         amount=find_amount(note),
-        next_contact=find_next_contact(note, promises),
-        expected_close=find_expected_close(note, promises, stage.value if stage else ""),
+        next_contact=next_contact,
+        expected_close=close,
         promises=tuple(promises),
         models=tuple(find_models(note)),
         times=tuple(note.times),
-        summary=summarise(note, promises),
+        summary=summarise(note, promises, tags),
         doubt=doubt_of(promises),
     )
+
+
+def noted(text: str, now: datetime, context: ReadContext, lexicon: Lexicon) -> Note:
+    """The note prepared: folded, its people, times, things and meanings found."""
+    head = text[:LONGEST]
+    folded = fold_slips(head, lexicon)
+    people = find_people(head, folded, lexicon, context.contacts)
+    return prepare(head, now, context, lexicon, people, folded)
 
 
 def _is_past(tag: Slot[str], stage: Slot[str] | None) -> bool:

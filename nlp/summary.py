@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from nlp.note import Note
-from nlp.types import PromiseFound
+from nlp.types import PromiseFound, Slot
 
 LONGEST_SUMMARY = 30
 FILLER = re.compile(
@@ -13,7 +13,7 @@ FILLER = re.compile(
 SURE = 0.6
 
 
-def summarise(note: Note, promises: Sequence[PromiseFound]) -> str:
+def summarise(note: Note, promises: Sequence[PromiseFound], tags: Sequence[Slot[str]]) -> str:
     """The note itself when it is short; otherwise the clauses that weigh most, in their order."""
     plain = " ".join(note.text.split())
     if len(plain) <= LONGEST_SUMMARY:
@@ -21,7 +21,7 @@ def summarise(note: Note, promises: Sequence[PromiseFound]) -> str:
     kept: list[int] = []
     room = LONGEST_SUMMARY
     for index in sorted(
-        range(len(note.clauses)), key=lambda at: (-_weight(note, at, promises), at)
+        range(len(note.clauses)), key=lambda at: (-_weight(note, at, promises, tags), at)
     ):
         length = len(_words(note, index)) + (1 if kept else 0)
         if length <= room and _words(note, index):
@@ -37,11 +37,13 @@ def _words(note: Note, index: int) -> str:
     return FILLER.sub("", note.text[clause.begin : clause.finish].strip())
 
 
-def _weight(note: Note, index: int, promises: Sequence[PromiseFound]) -> int:
+def _weight(
+    note: Note, index: int, promises: Sequence[PromiseFound], tags: Sequence[Slot[str]]
+) -> int:
     """Promises weigh most, then worries and people, then times."""
     clause = note.clauses[index]
     promised = any(clause.begin <= each.begin < clause.finish for each in promises)
-    worried = any(tag.said.search(clause.text) for tag in note.lexicon.tags)
+    worried = any(clause.begin <= tag.begin < clause.finish for tag in tags)
     named = any(clause.begin <= who.begin < clause.finish for who in note.people)
     return 8 * promised + 4 * worried + 2 * named + bool(clause.times)
 

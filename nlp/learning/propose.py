@@ -15,6 +15,8 @@ from nlp.types import ReadContext
 from nlp.vocabulary import extended
 
 Reader = Callable[[str], Any]
+NAMES = ("companies",)
+"""A rival's name is worth knowing although its tag was heard from other words."""
 
 
 def propose(
@@ -48,7 +50,8 @@ def propose(
         if entry.id in declined or (words := _compiled(tables, entry)) is None:
             continue
         after = reader(words)
-        helped = [text for text in sentences if before(text) != after(text)]
+        is_name = entry.file in NAMES
+        helped = [text for text in sentences if is_name or before(text) != after(text)]
         if helped:
             others = [
                 text
