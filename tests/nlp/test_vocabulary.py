@@ -126,11 +126,11 @@ def test_an_abbreviation_is_short_for_a_thing_or_a_product(tmp_path: Path) -> No
     words(
         tmp_path,
         products=PRODUCTS,
-        abbreviations='[abbreviations]\n"DEMO机" = "样机"\n"小启" = "启明一号"',
+        abbreviations='[abbreviations]\n"DEMO机" = "样机"\n"QMX" = "启明一号"',
     )
     (promise,) = understood(tmp_path, "答应张总demo机下周三前寄出").promises
     assert promise.deliverable == "样机"
-    (promise,) = understood(tmp_path, "答应张总小启下周三前寄出").promises
+    (promise,) = understood(tmp_path, "答应张总qmx下周三前寄出").promises
     assert promise.deliverable == "启明一号"
 
 
@@ -144,13 +144,10 @@ def test_an_abbreviation_is_short_for_a_customer(tmp_path: Path) -> None:
 # Taking out ------------------------------------------------------------------------------
 
 
-def test_a_word_is_taken_out_of_its_list(tmp_path: Path) -> None:
-    text = "张总说一口价就行"
-    assert "price_concern" in [tag.value for tag in read(text, NOW).tags]
-    assert '"一口价"' in repr(shipped_tables()["tags"]["price_concern"]).replace("'", '"')
-    merged = extended(shipped_tables(), {"tags": {"price_concern": {"said": ["-一口价"]}}})
-    assert "一口价" not in merged["tags"]["price_concern"]["said"]
-    assert len(merged["tags"]["price_concern"]["said"]) > 10
+def test_a_word_is_taken_out_of_its_list() -> None:
+    first, *others = shipped_tables()["tags"]["price_concern"]["said"]
+    merged = extended(shipped_tables(), {"tags": {"price_concern": {"said": [f"-{first}"]}}})
+    assert merged["tags"]["price_concern"]["said"] == others
 
 
 def test_a_whole_entry_is_taken_out(tmp_path: Path) -> None:
