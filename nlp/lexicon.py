@@ -314,12 +314,17 @@ def _longest_first(patterns: Iterable[str]) -> Sequence[str]:
 
 
 def _products(tables: Tables) -> Mapping[str, str]:
-    """Every name of a product, folded → the name it is listed by."""
-    return {
+    """Every name of a product, what is short for one included, folded → the name it is listed
+    by."""
+    products = {
         fold(said): name
         for name, more in _table(tables, "products", "products").items()
         for said in (name, *_strings("products", f"products.{name}", more))
     }
+    for short, full in _texts(tables, "abbreviations").items():
+        if fold(full) in products:
+            products[fold(short)] = products[fold(full)]
+    return products
 
 
 def _texts(tables: Tables, file: str) -> Mapping[str, str]:

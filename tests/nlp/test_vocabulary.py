@@ -130,8 +130,8 @@ def test_an_abbreviation_is_short_for_a_thing_or_a_product(tmp_path: Path) -> No
     )
     (promise,) = understood(tmp_path, "答应张总demo机下周三前寄出").promises
     assert promise.deliverable == "样机"
-    (promise,) = understood(tmp_path, "答应张总qmx下周三前寄出").promises
-    assert promise.deliverable == "启明一号"
+    (model,) = understood(tmp_path, "张总想看qmx的资料").models
+    assert model.value == "启明一号"
 
 
 def test_an_abbreviation_is_short_for_a_customer(tmp_path: Path) -> None:
@@ -184,6 +184,7 @@ def test_an_action_is_extended_by_its_id_or_added_last() -> None:
         ("stages", '[prospect]\nsaid = ["x"]', "stages.toml: prospect = "),
         ("deliverables", '[sampel]\n"柜" = []', "Remedy: write sample"),
         ("companies", 'competitor = ["x"]', "Remedy: write competitors"),
+        ("concepts", '[concepts]\nprise = ["x"]', "Remedy: write price"),
         ("slips", '[slips]\n"养鸡" = "样机器"', "as many letters on both sides"),
         ("products", '[products]\n"X2" = "X3"', "products.X2 = 'X3': has another shape"),
         ("abbreviations", '[abbreviations]\n"X2" = ["X3"]', "Remedy: write text in quotes"),
