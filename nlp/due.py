@@ -1,6 +1,7 @@
 """Choose the time by which a promise must be kept."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -14,7 +15,13 @@ BEFORE_EVENT = re.compile(
     r"(?P<event>[\u4e00-\u9fff]{2})(?P<side>前|后)(?P<count>[一两三四五六七八九十\d]{1,3})天"
 )
 JOURNEY = re.compile("出差|去|到|路过|回")
+LATER = 2
+"""How many clauses on a time may be told."""
+ON_THE_WAY = re.compile(r"顺便|顺道|顺路|当天|当场|那天|带上|捎上|same day|on the spot")
+"""What is done then is done at the time just told."""
 ON_THE_SPOT = frozenset({"visit", "training", "install", "service", "demo"})
+STILL_NEEDED = re.compile(r"(?:还[要得差需剩]|需要?|要|约|定了?|最快)")
+"""还要5天, 定了28天内: counted from today."""
 COUNTED = ("time_within", "time_after")
 ONLY_TIME = re.compile(
     r"^[\s,]*(?:最晚|最迟|最好|不晚于|大概|开始|起|还是|家里有人|在家|在公司|在办公室|预计|最快|最早|应该|争取|尽量|要求|"
@@ -28,12 +35,18 @@ ONLY_TIME = re.compile(
 def choose_due(act: Act, note: Note) -> TimeSpan | None:
     if counted := _from_event(act.clause, note):
         return counted
-    times = due_times(act.clause)
+    times = [time for time in due_times(act.clause) if not _is_past_or_of(time, note)]
     if not times:
         told = around(act, note)
         return closed(told) if told else None
     due = _nearest(times, act, note)
     return None if _hangs_on_event(due, act.clause, note) else closed(due)
+
+
+def _is_past_or_of(time: TimeSpan, note: Note) -> bool:
+    """去年的对账单, 今年的欠款: the time tells which one."""
+    over = time.last_day is not None and time.last_day < note.now.date()
+    return over or (time.grain == "year" and note.folded.startswith("的", time.finish))
 
 
 def closed(due: TimeSpan) -> TimeSpan:
@@ -53,6 +66,8 @@ def _hangs_on_event(due: TimeSpan, clause: Clause, note: Note) -> bool:
     if condition and not due_times(condition):
         return True
     after = note.folded[due.finish : clause.finish]
+    if STILL_NEEDED.match(due.text) or STILL_NEEDED.search(before, len(before) - 3):
+        return False
     event = note.lexicon.cue("after_event")
     return bool(event.search(before) or event.match(after.strip()))
 
@@ -65,7 +80,8 @@ def _nearest(times: list[TimeSpan], act: Act, note: Note) -> TimeSpan:
         if after:
             return after[-1]
     ahead = [time for time in times if time.end and time.end > note.now] or times
-    leading = [time for time in ahead if time.begin <= act.begin]
+    reference = act.clause.finish if act.action.id == "hand_over" else act.begin
+    leading = [time for time in ahead if time.begin <= reference]
     return leading[-1] if leading else ahead[0]
 
 
@@ -73,11 +89,14 @@ def around(act: Act, note: Note) -> TimeSpan | None:
     """The time told next to the act: for a visit also that of the journey (下周出差)."""
     clause = act.clause
     told = beside(clause, note)
-    if told or act.action.kind not in ON_THE_SPOT or not clause.index:
+    if told or not clause.index:
         return told
     previous = note.clauses[clause.index - 1]
-    travels = previous.sentence == clause.sentence and JOURNEY.search(previous.text)
-    return due_times(previous)[-1] if travels and due_times(previous) else None
+    if previous.sentence != clause.sentence or not due_times(previous):
+        return None
+    travels = act.action.kind in ON_THE_SPOT and JOURNEY.search(previous.text)
+    ahead = [time for time in due_times(previous) if time.end and time.end > note.now]
+    return ahead[-1] if ahead and (travels or ON_THE_WAY.search(clause.text)) else None
 
 
 def beside(clause: Clause, note: Note) -> TimeSpan | None:
@@ -88,6 +107,17 @@ def beside(clause: Clause, note: Note) -> TimeSpan | None:
             continue
         if time := bare_time(near, note):
             return time
+    return None
+
+
+def told_next(clause: Clause, note: Note, taken: Sequence[tuple[int, int]]) -> TimeSpan | None:
+    """The time told a clause later that nothing else lays claim to: "让我出方案，周一给Alan"."""
+    for near in note.clauses[clause.index + 1 : clause.index + 1 + LATER]:
+        if any(near.begin < finish and begin < near.finish for begin, finish in taken):
+            return None
+        ahead = [time for time in due_times(near) if time.end and time.end > note.now]
+        if ahead:
+            return closed(ahead[0])
     return None
 
 

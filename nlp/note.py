@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from nlp.concepts import Meaning
@@ -18,7 +18,8 @@ BREAK = re.compile(
     r"[。!?;\n…“”\"「」【】\[\]①②③④⑤⑥⑦⑧⑨]+"
     r"|(?<!\d),|,(?!\d)"
     r"|(?<!\d):|:(?!\d)"
-    r"|\.(?=\s|$)|(?<=[\u4e00-\u9fff])\.(?!\d)"
+    r"|(?<!\bdr)(?<!\bmr)(?<!\bms)(?<!\bmrs)(?<!\bprof)(?<!\bno)(?<!\bvs)(?<!\bco)(?<!\bltd)"
+    r"\.(?=\s|$)|(?<=[\u4e00-\u9fff])\.(?!\d)"
     r"|(?<=[\u4e00-\u9fff]) +(?=[\u4e00-\u9fff])"
     r"|--+|[\U0001F300-\U0001FAFF\u2600-\u27BF]+"
 )
@@ -30,6 +31,11 @@ BREATHLESS = 26
 """A clause this long was dictated without punctuation: it is cut where one draws breath."""
 FESTIVE = re.compile("礼盒|礼品|福利|贺卡|促销|特惠")
 """中秋礼盒 is a thing to give, and no day."""
+CLOCK = re.compile(
+    r"(?:part_of_day|oclock|digital|minutes_to|opening_hour)(?:\+(?:part_of_day|oclock|digital))*"
+)
+"""Rules that read an hour and no day."""
+SAME_BREATH = re.compile(r"[^。!?;\n]{1,24}")
 LONGEST = 1_500
 """Letters beyond this are kept but not read: nobody writes a note of that length."""
 
@@ -123,7 +129,7 @@ def prepare(
         if not any(who.begin < span.finish and span.begin < who.finish for who in people)
         and not FESTIVE.match(text, span.finish)
     ]
-    clauses = tuple(_clauses(folded, times))
+    clauses = tuple(_clauses(folded, _on_their_days(times, folded)))
     chore = lexicon.cue("chore")
     return Note(
         text=text,
@@ -132,13 +138,37 @@ def prepare(
         role=context.role,
         lexicon=lexicon,
         people=people,
-        times=times,
+        times=[time for clause in clauses for time in clause.times],
         clauses=clauses,
         chores=frozenset(each.sentence for each in clauses if chore.search(each.text)),
         things=find_things(folded, lexicon),
         meanings=lexicon.concepts.find(folded),
         customers=context.customers,
     )
+
+
+def _on_their_days(times: Sequence[TimeSpan], folded: str) -> list[TimeSpan]:
+    """“明天他来，下午两点到”: an hour without a day falls on the day told just before it."""
+    dated: list[TimeSpan] = []
+    for span in times:
+        last = dated[-1] if dated else None
+        dated.append(_moved_to(last, span, folded) if last else span)
+    return dated
+
+
+def _moved_to(day: TimeSpan, hour: TimeSpan, folded: str) -> TimeSpan:
+    clocked = hour.start and hour.end and CLOCK.fullmatch(hour.rule)
+    if not (clocked and day.start and day.kind == "point" and hour.kind == "point"):
+        return hour
+    between = folded[day.finish : hour.begin]
+    if hour.start is None or hour.end is None or not SAME_BREATH.fullmatch(between):
+        return hour
+    shift = day.start.date() - hour.start.date()
+    if shift.days <= 0:
+        return hour
+    plan = hour.plan + shift if hour.plan else None
+    assumed = f"{day.text}的{hour.text}"
+    return replace(hour, start=hour.start + shift, end=hour.end + shift, plan=plan, assumed=assumed)
 
 
 def _clauses(folded: str, times: Sequence[TimeSpan]) -> Iterator[Clause]:

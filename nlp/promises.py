@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nlp.acts import Act, things_in
-from nlp.due import choose_due
+from nlp.due import choose_due, told_next
 from nlp.judges import Judges, Marks
 from nlp.lexicon import Action
 from nlp.note import Clause, Note
@@ -55,7 +55,18 @@ def find_promises(
     for verdict in verdicts:
         if not any(_holds(verdict, each) for each in settled):
             _add(settled, _plain(verdict, note), note)
-    return sorted(settled, key=lambda each: each.begin)
+    ordered = sorted(settled, key=lambda each: each.begin)
+    return [_told_when(each, ordered, note) for each in ordered]
+
+
+def _told_when(promise: PromiseFound, promises: Sequence[PromiseFound], note: Note) -> PromiseFound:
+    """With the time that is told a clause later."""
+    if promise.due or promise.conditional or promise.state not in ("open", "question"):
+        return promise
+    last = note.clause_at(promise.finish - 1)
+    taken = [(other.begin, other.finish) for other in promises if other is not promise]
+    due = told_next(last, note, taken) if last else None
+    return replace(promise, due=due) if due else promise
 
 
 def _verdict(clause: Clause, marks: Marks, judges: Judges) -> Verdict | None:

@@ -81,13 +81,15 @@ def _names_no_length(words: str) -> bool:
     return words[-1] in "年月" or (words[-1] == "日" and not words.endswith(("工作日", "交易日")))
 
 
-SINCE_EVENT = re.compile(r"(?:后|起|[完毕到][\u4e00-\u9fff]{0,5}|之日|自)\s?$")
+SINCE_EVENT = re.compile(
+    r"(?:后|起|[完毕][\u4e00-\u9fff]{0,5}|到(?:货|账|位|手|场|港)?[\u4e00-\u9fff]{0,2}|之日|自)\s?$"
+)
 PROMISED = "交|到货|发货|出货|寄|搞定|完成|给|出|送"
 
 
 @reads(
-    rf"(?:还要|还需要?|还得|还有|还剩|需要|在)?\s?{AMOUNT}(?:以内|之内|内|里面|里(?![程头]))"
-    rf"|(?:还要|还需要?|还得|还剩|需要)\s?{AMOUNT}(?![前后])"
+    rf"(?:还要|还需要?|还得|还有|还剩|还差|需要|在)?\s?{AMOUNT}(?:以内|之内|内|里面|里(?![程头]))"
+    rf"|(?:还要|还需要?|还得|还剩|还差|需要)\s?{AMOUNT}(?![前后])"
     rf"|{AMOUNT}(?=(?:就|才|可以|能|就能|左右)?(?:{PROMISED}))"
 )
 def time_within(match: re.Match[str]) -> Meaning | None:
