@@ -13,6 +13,7 @@ LOOSE_GLUE = re.compile(
     r"(?:(?:on|at|of|in|the|for|from|around|sometime|this|early|starting)\s){0,3}"
 )
 ASIDE = re.compile(r"\s*\(\s*")
+DATE = re.compile(r"\d{1,2}\s?月\s?\d{1,2}\s?[号日]")
 SILENT = ("vague", "duration")
 TITLE = re.compile(r"《[^《》]{1,30}》")
 
@@ -68,9 +69,15 @@ def may_follow(chained: list[Piece], piece: Piece, text: str) -> bool:
         free = all(may_stand_beside(other, piece) for other in chained)
         glued = LOOSE_GLUE.fullmatch(text, last.finish, piece.begin)
         return free and bool(glued) and is_dated([*chained, piece])
-    if last.meaning.beside and ASIDE.fullmatch(text, last.finish, piece.begin):
-        return piece.meaning.rank >= DAY_RANK and not piece.meaning.beside  # 周五(3月1日)
+    if last.meaning.beside and is_dated_aside(last, piece, text):
+        return piece.meaning.rank >= DAY_RANK and not piece.meaning.beside
     return may_lie_inside(last, piece) and bool(GLUE.fullmatch(text, last.finish, piece.begin))
+
+
+def is_dated_aside(last: Piece, piece: Piece, text: str) -> bool:
+    """周五(3月1日), 周五3月1日."""
+    between = text[last.finish : piece.begin]
+    return bool(ASIDE.fullmatch(between) or (not between.strip() and DATE.match(text, piece.begin)))
 
 
 def is_dated(pieces: list[Piece]) -> bool:

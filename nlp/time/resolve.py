@@ -1,5 +1,6 @@
 """Turn a settled expression into the time span that callers see."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from nlp.time.grammar import Expression
@@ -11,6 +12,9 @@ from nlp.time.workdays import workdays_after
 INSTANT = timedelta(microseconds=1)
 LIKELY = 0.8
 """Confidence where people differ."""
+WITHOUT_ITS_DAY = "不含当天"
+EVEN = 0.5
+"""Confidence where the words name two days."""
 
 
 def resolve(expression: Expression, text: str, scene: Scene, now: datetime) -> TimeSpan | None:
@@ -20,7 +24,21 @@ def resolve(expression: Expression, text: str, scene: Scene, now: datetime) -> T
         return None
     other = other_window(expression, window, scene)
     alternative = span_of(expression, other, text, scene, now) if other else None
-    return span_of(expression, window, text, scene, now, alternative)
+    span = span_of(expression, window, text, scene, now, alternative)
+    if span and alternative and window and other and names_two_days(expression, window, other):
+        return replace(span, disagrees=True, confidence=EVEN)
+    return span
+
+
+def names_two_days(expression: Expression, window: Window, other: Window) -> bool:
+    """A date and a weekday that is another day: the readings lie whole days apart, and not because
+    前 may leave its day out."""
+    whole = [piece for piece in expression.pieces if piece.meaning.grain == "day"]
+    dated = len(whole) > 1 and any(piece.meaning.disputed for piece in whole)
+    if not dated or other.assumed == WITHOUT_ITS_DAY or not (window.end and other.end):
+        return False
+    apart = other.end - window.end
+    return bool(apart) and not apart % DAY
 
 
 def span_of(
@@ -84,5 +102,5 @@ def other_window(expression: Expression, window: Window | None, scene: Scene) ->
             return other
     whole_day = RANK[window.grain] >= RANK["day"]
     if expression.eager and whole_day and window.end and window.end - DAY > scene.today:
-        return window._replace(end=window.end - DAY, assumed="不含当天")
+        return window._replace(end=window.end - DAY, assumed=WITHOUT_ITS_DAY)
     return None

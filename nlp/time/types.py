@@ -37,6 +37,8 @@ class TimeSpan:
     plan: date | None = None
     alternative: "TimeSpan | None" = None
     """The other reading where people differ."""
+    disagrees: bool = False
+    """The words name a date and a weekday that is another day: `alternative` is the weekday's."""
     confidence: float = 1.0
 
     @property

@@ -114,10 +114,39 @@ def test_an_hour_without_a_part_of_day_is_assumed_and_the_other_offered() -> Non
     assert span.alternative.start == datetime(2026, 1, 29, 3, tzinfo=NOW.tzinfo)
 
 
-def test_a_wrong_weekday_yields_to_the_date_and_says_so() -> None:
-    [span] = find("2月4日周五", NOW)
-    assert span.last_day == date(2026, 2, 4)
-    assert "不符" in span.assumed
+@pytest.mark.parametrize(
+    ("said", "dated", "other"),
+    [
+        ("2月4日周五", "2026-02-04", "2026-02-06"),
+        ("下周三(2月5日)", "2026-02-05", "2026-02-04"),
+        ("下周三2月5号", "2026-02-05", "2026-02-04"),
+        ("2月5日（周一）", "2026-02-05", "2026-02-02"),
+        ("1月29日（周二）", "2026-01-29", "2026-02-03"),
+        ("2026-02-05 周三", "2026-02-05", "2026-02-04"),
+        ("Wed, Feb 5", "2026-02-05", "2026-02-04"),
+        ("2月5日（周三）前", "2026-02-05", "2026-02-04"),
+        ("2月5日周三下午3点前", "2026-02-05", "2026-02-04"),
+        ("2月6日周末", "2026-02-06", "2026-02-08"),
+    ],
+)
+def test_a_weekday_that_is_not_the_dates_leaves_two_days(said: str, dated: str, other: str) -> None:
+    [span] = find(said, NOW)
+    assert span.disagrees
+    assert span.confidence == 0.5
+    assert str(span.last_day) == dated
+    assert span.alternative
+    assert str(span.alternative.last_day) == other
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["下周三（2月4日）", "下周三（2月4日）前", "2月5日周四", "下周三（2月11日）", "下周三2月4日",
+     "周末（2月7日）", "周三", "下周三前", "2月4日星期三下午3点"],
+)  # fmt: skip
+def test_a_weekday_that_confirms_the_date_leaves_one(said: str) -> None:
+    [span] = find(said, NOW)
+    assert not span.disagrees
+    assert "不符" not in span.assumed
 
 
 def test_a_count_from_an_event_needs_the_date_of_the_event() -> None:

@@ -124,7 +124,7 @@ def two_neighbours(match: re.Match[str]) -> Meaning:
 
 
 @reads(
-    rf"(?<![\d.第个]|[{ZH_NUMERAL}])({NUMBER})\s?月份?"
+    rf"(?:(?<=[周期拜][一二三四五六日])|(?<![\d.第个]|[{ZH_NUMERAL}]))({NUMBER})\s?月份?"
     rf"(?:(?=\s?的?\s?({NUMBER})(?:[号日]|\b|(?![\d{ZH_NUMERAL}个天月年]))))?(?![子饼球])"
 )
 def named_month(match: re.Match[str]) -> Meaning | None:

@@ -28,20 +28,36 @@ def weekday_window(monday: Window | None, weekday: str) -> Window | None:
     return day_of(monday.first + timedelta(days=WEEKDAYS[weekday]))
 
 
+def falls_on(date: Window, weekday: str) -> bool:
+    named = WEEKDAYS.get(weekday)
+    return date.first.weekday() == named if named is not None else date.first.weekday() >= 5
+
+
 def agrees(date: Window, weekday: str) -> Window:
-    if WEEKDAYS.get(weekday) == date.first.weekday():
+    return date if falls_on(date, weekday) else date.noting("日期与星期不符")
+
+
+def weekday_near(date: Window, weeks: int | None, weekday: str, scene: Scene) -> Window:
+    """The day that the weekday names where the date is another one: of the week that is named, else
+    the nearest to the date that has not passed."""
+    if falls_on(date, weekday):
         return date
-    return date.noting("日期与星期不符，以日期为准")
+    if weeks is not None:
+        return weekday_window(week_of(scene.today, weeks), weekday) or date
+    around = [weekday_window(week_of(date.first, near), weekday) for near in (-1, 0, 1)]
+    ahead = [window for window in around if window and window.last > scene.today]
+    return min(ahead, key=lambda window: abs(window.first - date.first), default=date)
 
 
 def in_week(weeks: int | None, weekday: str) -> Place:
     def place(within: Window | None, scene: Scene) -> Window | None:
-        if within is not None and weeks is None:
-            if within.grain == "week":
-                return weekday_window(within, weekday)
-            return agrees(within, weekday) if within.grain == "day" else None
+        if within is not None and within.grain == "day":
+            if scene.other:
+                return weekday_near(within, weeks, weekday, scene)
+            return agrees(within, weekday)
         if within is not None:
-            return within if within.grain == "day" else None
+            named = within.grain == "week" and weeks is None
+            return weekday_window(within, weekday) if named else None
         shift = scene.skip if weeks is None else weeks
         window = weekday_window(week_of(scene.today, shift), weekday)
         if scene.other and window is not None:
