@@ -9,7 +9,9 @@ from nlp.acts import Act
 from nlp.clauses import condition_before, due_times
 from nlp.note import Clause, Note
 from nlp.numbers import read_whole
+from nlp.sides import subject_before
 from nlp.time.types import TimeSpan
+from nlp.types import Promiser
 
 BEFORE_EVENT = re.compile(
     r"(?P<event>[\u4e00-\u9fff]{2})(?P<side>前|后)(?P<count>[一两三四五六七八九十\d]{1,3})天"
@@ -110,14 +112,18 @@ def beside(clause: Clause, note: Note) -> TimeSpan | None:
     return None
 
 
-def told_next(clause: Clause, note: Note, taken: Sequence[tuple[int, int]]) -> TimeSpan | None:
-    """The time told a clause later that nothing else lays claim to: "让我出方案，周一给Alan"."""
+def told_next(
+    clause: Clause, promiser: Promiser, note: Note, taken: Sequence[tuple[int, int]]
+) -> TimeSpan | None:
+    """The time told a clause later that nothing and nobody else lays claim to: "让我出方案，周一给
+    Alan", but not "我答应寄样机，他周一上会"."""
     for near in note.clauses[clause.index + 1 : clause.index + 1 + LATER]:
         if any(near.begin < finish and begin < near.finish for begin, finish in taken):
             return None
         ahead = [time for time in due_times(near) if time.end and time.end > note.now]
         if ahead:
-            return closed(ahead[0])
+            subject = subject_before(near, ahead[0].begin, note)
+            return closed(ahead[0]) if subject in (None, promiser) else None
     return None
 
 

@@ -6,14 +6,15 @@ from datetime import timedelta
 from itertools import pairwise
 
 from nlp.acts import actions_in
-from nlp.clauses import condition_before, is_condition
+from nlp.clauses import condition_before, is_chore, is_condition
 from nlp.concepts import Meaning
 from nlp.note import Clause, Note
 from nlp.sides import US_DEMANDED, subject_before
 from nlp.time.types import TimeSpan
 from nlp.types import PromiseFound, Promiser
 
-NUMBER = re.compile(r"\d[\d.,]*")
+NUMBER = re.compile(r"\d[\d.,]*|[一二两三四五六七八九十百千]+(?=[万亿千元块折成台套件个天周点号])")
+"""However it is written: 2万 and 两万 are one."""
 TOKEN = re.compile(r"[a-z']+|\S")
 MANY = 12
 """Meanings of one clause that are paired with each other; a longer clause was pasted."""
@@ -155,6 +156,9 @@ def _acts(note: Note, clause: Clause) -> Iterator[str]:
     for act in actions_in(clause, note):
         yield f"a:{act.id}"
         yield f"ak:{act.kind}"
+    if is_chore(clause, note):
+        yield "chore"
+        yield f"chore:{note.role}"
     if is_condition(clause):
         yield "condition"
     if condition_before(clause, note):

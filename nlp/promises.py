@@ -65,14 +65,15 @@ def _told_when(promise: PromiseFound, promises: Sequence[PromiseFound], note: No
         return promise
     last = note.clause_at(promise.finish - 1)
     taken = [(other.begin, other.finish) for other in promises if other is not promise]
-    due = told_next(last, note, taken) if last else None
+    due = told_next(last, promise.promiser, note, taken) if last else None
     return replace(promise, due=due) if due else promise
 
 
 def _verdict(clause: Clause, marks: Marks, judges: Judges) -> Verdict | None:
     """None when the clause promises nothing."""
     answers = judges.promise.shares(marks)
-    if answers.pop(NONE) >= 0.5:
+    nothing = answers.pop(NONE)
+    if nothing >= 0.5:
         return None
     answer = max(answers, key=answers.__getitem__)
     state, promiser = answer.split(":")
@@ -84,7 +85,7 @@ def _verdict(clause: Clause, marks: Marks, judges: Judges) -> Verdict | None:
         kind=max(kinds, key=kinds.__getitem__),
         kinds=kinds,
         conditional=judges.conditional.odds(marks)["conditional"] > 0.5,
-        confidence=round(answers[answer], 2),
+        confidence=round(1 - nothing, 2),
     )
 
 
@@ -101,7 +102,7 @@ def _settled(
         return None
     verdict = max(about, key=lambda each: each.confidence)
     kind, deliverable = proposal.kind, proposal.deliverable
-    if verdict.kinds[kind] < LIKELY:
+    if verdict.kinds[kind] < LIKELY and not _is_named(proposal, note):
         kind, deliverable = verdict.kind, _name(_act(verdict, note), note)
     open_still = verdict.state in ("open", "question")
     due = proposal.due or (choose_due(_act(verdict, note), note) if open_still else None)
@@ -116,6 +117,11 @@ def _settled(
         owner=proposal.owner or owner_of(_act(verdict, note), verdict.promiser, note),
         confidence=verdict.confidence,
     )
+
+
+def _is_named(promise: PromiseFound, note: Note) -> bool:
+    """Whether the vocabulary has what is owed by its name."""
+    return any(note.name_of(owed) == promise.deliverable for owed in note.things)
 
 
 def _act(verdict: Verdict, note: Note) -> Act:

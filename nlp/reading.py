@@ -1,12 +1,15 @@
 """Read a note: people, company, stage, worries, promises, money and dates in one pure function."""
 
+from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from nlp.amounts import find_amount
 from nlp.company import find_company
 from nlp.contacts import find_days
+from nlp.doubts import doubt_of
 from nlp.features import described
-from nlp.judges import Judges, default_judges
+from nlp.judges import Judges, default_judges, together
 from nlp.lexicon import Lexicon, default_lexicon
 from nlp.models import find_models
 from nlp.note import LONGEST, Note, fold_slips, prepare
@@ -14,9 +17,11 @@ from nlp.people import find_people
 from nlp.promises import find_promises
 from nlp.proposals import propose
 from nlp.stage import find_stage
-from nlp.summary import doubt_of, summarise
+from nlp.summary import summarise
 from nlp.tags import find_tags
 from nlp.types import ReadContext, Reading, Slot
+
+T = TypeVar("T")
 
 
 def read(
@@ -31,26 +36,36 @@ def read(
     note = noted(text, now, context, lexicon or default_lexicon())
     proposals = propose(note)
     marks = [bench.marks(features) for features in described(note, proposals)]
-    promises = find_promises(note, proposals, marks, bench)
-    stage = find_stage(note, marks, bench)
+    silent = 1 - bench.telling.odds(together(marks))["telling"]
+    promises = [
+        promise
+        for promise in find_promises(note, proposals, marks, bench)
+        if promise.confidence > silent
+    ]
+    stage = _heard(find_stage(note, marks, bench), silent)
     next_contact, close = find_days(note, marks, bench, stage.value if stage else "")
-    tags = find_tags(note, marks, bench)
-    return Reading(
+    tags = [tag for tag in find_tags(note, marks, bench) if tag.confidence > silent]
+    reading = Reading(
         text=text,
         now=now,
         people=tuple(note.people),
         company=find_company(note),
         tags=tuple(tag for tag in tags if not _is_past(tag, stage)),
         stage=stage,
-        amount=find_amount(note),
-        next_contact=next_contact,
-        expected_close=close,
+        amount=_heard(find_amount(note), silent),
+        next_contact=_heard(next_contact, silent),
+        expected_close=_heard(close, silent),
         promises=tuple(promises),
         models=tuple(find_models(note)),
         times=tuple(note.times),
         summary=summarise(note, promises, tags),
-        doubt=doubt_of(promises),
     )
+    return replace(reading, doubt=doubt_of(reading))
+
+
+def _heard(slot: Slot[T] | None, silent: float) -> Slot[T] | None:
+    """What is less sure than that the note says nothing was misheard."""
+    return slot if slot and slot.confidence > silent else None
 
 
 def noted(text: str, now: datetime, context: ReadContext, lexicon: Lexicon) -> Note:

@@ -77,7 +77,7 @@ OFTEN_TWICE = (
 )
 STUTTERS = (
     re.compile(r"([我你他她它这那跟])\1+"),
-    re.compile(rf"([{HAN}])\1(?={TITLE})"),
+    re.compile(rf"((?!谢)[{HAN}])\1(?={TITLE})"),
     re.compile(rf"([{HAN}]{{1,4}})(?:…+|\.{{2,}}|—+|-+)\1"),
     re.compile(rf"({OFTEN_TWICE})(?:\s*\1)+"),
     re.compile(rf"(?![{NUMERAL}]+(?:$|[^{HAN}]))([{HAN}]{{3,8}})(?<![{NUMERAL}]{{3}})\s*\1"),
@@ -109,7 +109,7 @@ POINT = re.compile(
 )
 SUM = re.compile(
     rf"(?<![{NUMERAL}几多数第周期拜.\d])(?P<sum>[{SOME}十][{NUMERAL[:-2]}]*[百千万亿][{NUMERAL[:-2]}]*)"
-    rf"(?![{NUMERAL}几货]|[^，,。\s]?分之)"
+    rf"(?![{NUMERAL}几货]|[^，,。\s]?分之|口价|次性|起|并|共|块儿)"
 )
 NEAR = re.compile(rf"[{SOME}]{{2}}")
 MOBILE = re.compile(

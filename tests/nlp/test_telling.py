@@ -7,6 +7,7 @@ import pytest
 import main
 from nlp.telling import width
 
+pytestmark = pytest.mark.usefixtures("quiet_logs")
 NOTE = "华宁医院张总说价格高，样机下周三前寄出"
 
 
