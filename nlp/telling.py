@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from nlp.doubts import question
 from nlp.time.types import TimeSpan
 from nlp.types import PromiseFound, Reading, Slot
 
@@ -51,7 +52,7 @@ def as_table(reading: Reading, names: Mapping[str, str]) -> str:
     if reading.summary:
         told.append(f"\n摘要：{reading.summary}")
     if reading.doubt:
-        told.append(f"想问：{reading.doubt}")
+        told.append(f"想问：{question(reading.doubt, names)}")
     return "\n".join(told)
 
 
@@ -116,7 +117,9 @@ def day_words(span: TimeSpan) -> str:
     if span.end is None or span.last_day is None:
         return f"{span.start.date()} 起" if span.start else span.said
     if span.grain in ("minute", "hour", "part_of_day") and span.start:
-        return f"{span.start:%Y-%m-%d %H:%M}–{span.end:%H:%M}"
+        same_day = span.start.date() == span.last_day
+        end = f"{span.end:%H:%M}" if same_day else f"{span.end:%Y-%m-%d %H:%M}"
+        return f"{span.start:%Y-%m-%d %H:%M}–{end}"
     first = span.start.date() if span.start else None
     return str(span.last_day) if first in (None, span.last_day) else f"{first} … {span.last_day}"
 

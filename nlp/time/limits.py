@@ -103,9 +103,9 @@ def deadline(window: Window, end: datetime, scene: Scene) -> Window:
 def before(window: Window, scene: Scene, clocked: bool, dated: bool) -> Window:
     if clocked:
         return due(window, scene, clocked, dated)
-    running = window.first <= scene.today < window.last
-    end = window.first if window.excluded and not running else window.last
-    return deadline(window, end, scene)
+    left_out = window.excluded and not window.first <= scene.today < window.last
+    end = window.first if left_out else window.last
+    return deadline(window, end, scene)._replace(excluded=left_out)
 
 
 def due(window: Window, scene: Scene, clocked: bool, dated: bool) -> Window:

@@ -34,7 +34,9 @@ def eve_year(named: int, scene: Scene) -> int:
 
 
 def before_day(day: date, scene: Scene) -> Window:
-    return Window(scene.today, at_midnight(day), "day", "deadline", "节前不含放假当天")
+    return Window(
+        scene.today, at_midnight(day), "day", "deadline", "节前不含放假当天", excluded=True
+    )
 
 
 def nth_after(first: date | None, nth: str | None) -> Window | None:
