@@ -10,12 +10,13 @@ from pathlib import Path
 
 import structlog
 
-from bench import acknowledge, facts, notes, start, timers, understanding
+from bench import acknowledge, facts, folds, notes, start, timers, understanding
 from bench.report import Table, machine
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 MEASUREMENTS: Mapping[str, Callable[[], list[Table]]] = {
     "understanding": understanding.measure,
+    "folds": folds.measure,
     "start": start.measure,
     "acknowledge": acknowledge.measure,
     "notes": notes.measure,

@@ -90,7 +90,7 @@ def _lines(name: str) -> Iterator[tuple[list[str], datetime]]:
         yield line.split("\t"), moment
 
 
-def _unmarked(text: str) -> tuple[str, list[tuple[int, int, str]]]:
+def unmarked(text: str) -> tuple[str, list[tuple[int, int, str]]]:
     """The text without its marks; where they were, and their names."""
     spans: list[tuple[int, int, str]] = []
     plain, at = "", 0
@@ -104,7 +104,7 @@ def _unmarked(text: str) -> tuple[str, list[tuple[int, int, str]]]:
 
 def _promises(name: str) -> Iterator[Example]:
     for (role, state, promiser, kind, conditional, _, marked), now in _lines(name):
-        text, spans = _unmarked(marked)
+        text, spans = unmarked(marked)
         places = [(begin, finish) for begin, finish, _ in spans]
         told = Told(f"{state}:{promiser}", kind, conditional == "1", places)
         yield Example(text, now, role, promises=[told])
@@ -113,7 +113,7 @@ def _promises(name: str) -> Iterator[Example]:
 def _hard_promises(name: str) -> Iterator[Example]:
     """Several in a note, each marked with what it is: `if open customer contract`."""
     for (role, marked), now in _lines(name):
-        text, spans = _unmarked(marked)
+        text, spans = unmarked(marked)
         told = []
         for begin, finish, what in spans:
             state, promiser, kind = what.removeprefix("if ").split()
@@ -133,13 +133,13 @@ def _tags(name: str) -> Iterator[Example]:
         role = columns[0] if len(columns) == 4 else "sales"
         tags, stage, marked = columns[-3:]
         said = frozenset() if tags == "-" else frozenset(tags.split(","))
-        text, _ = _unmarked(marked)
+        text, _ = unmarked(marked)
         yield Example(text, now, role, tags=said, stage="none" if stage == "-" else stage)
 
 
 def _days(name: str) -> Iterator[Example]:
     for (role, marked), now in _lines(name):
-        text, spans = _unmarked(marked)
+        text, spans = unmarked(marked)
         known = ("next", "close", "both")
         days = [(begin, end, what if what in known else "none") for begin, end, what in spans]
         yield Example(text, now, role, days=days)
