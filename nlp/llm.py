@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from nlp.certainty import is_sure
 from nlp.masking import Masked
 from nlp.time.types import TimeSpan
 from nlp.types import PromiseFound, Promiser, PromiseState, Reading, Slot
@@ -20,8 +21,6 @@ from nlp.types import PromiseFound, Promiser, PromiseState, Reading, Slot
 RULE = "model"
 """Rule id of everything a model proposed."""
 CONFIDENCE = 0.5
-SURE = 0.8
-"""Below it a promise, a worry or a stage is worth a second opinion."""
 FINE_GRAINS = ("day", "part_of_day", "hour", "minute")
 LONGEST_NOTE = 1_500
 """Letters; what is beyond is not read either."""
@@ -57,7 +56,7 @@ def is_unsure(reading: Reading) -> bool:
     read = (*reading.promises, *reading.tags, *([reading.stage] if reading.stage else ()))
     return bool(
         reading.doubt
-        or any(each.confidence < SURE for each in read)
+        or not all(is_sure(each.confidence) for each in read)
         or any(_is_loose(time, reading) for time in reading.times)
     )
 
@@ -335,7 +334,7 @@ def _tags(told: Iterable[ToldTag], reading: Reading, known: frozenset[str]) -> I
 
 
 def _stage(told: ToldStage, reading: Reading, known: frozenset[str]) -> Slot[str] | None:
-    unsure = reading.stage is None or reading.stage.confidence < SURE
+    unsure = reading.stage is None or not is_sure(reading.stage.confidence)
     place = _place(told.quote, reading)
     is_new = reading.stage is None or reading.stage.value != told.stage
     if told.stage in known and unsure and is_new and place is not None:

@@ -1,4 +1,4 @@
-"""Say a note in thirty characters, and find the one question worth asking about it."""
+"""Say a note in thirty characters."""
 
 import re
 from collections.abc import Sequence
@@ -10,7 +10,6 @@ LONGEST_SUMMARY = 30
 FILLER = re.compile(
     r"^(?:喂|嗯+|那个|就是|然后|今天|呃|额|这个|跟你说一下|对了|忘了说|好消息|语音转文字|提醒)+[,，：:!！\s]*"
 )
-SURE = 0.6
 
 
 def summarise(note: Note, promises: Sequence[PromiseFound], tags: Sequence[Slot[str]]) -> str:
@@ -46,16 +45,3 @@ def _weight(
     worried = any(clause.begin <= tag.begin < clause.finish for tag in tags)
     named = any(clause.begin <= who.begin < clause.finish for who in note.people)
     return 8 * promised + 4 * worried + 2 * named + bool(clause.times)
-
-
-def doubt_of(promises: Sequence[PromiseFound]) -> str:
-    """One question at most; empty when the reading is sure."""
-    for promise in promises:
-        if promise.state == "open" and promise.due is None and not promise.conditional:
-            return (
-                f"{promise.deliverable}最晚哪天{'给到' if promise.promiser == 'us' else '收到'}？"
-            )
-    for promise in promises:
-        if promise.confidence < SURE:
-            return f"“{promise.text[:16]}”算一个承诺吗？"
-    return ""

@@ -62,6 +62,23 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """The one question worth asking about a note (`nlp/doubts.py` chooses and words it)."""
+
+    about: Literal["day", "when", "promise", "stage", "tag"]
+    """Which of two days; by when; whether it is a promise, that stage, that tag."""
+    words: str
+    """Verbatim."""
+    begin: int
+    """Where the slot in question begins: for a day its time, else the promise or the slot."""
+    value: str = ""
+    """Of a stage or a tag its id, of a promise what is owed."""
+    promiser: Promiser = "us"
+    days: Sequence[TimeSpan] = ()
+    """To choose from, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """Everything that was understood in one note."""
 
@@ -81,8 +98,8 @@ class Reading:
     times: Sequence[TimeSpan] = ()
     summary: str = ""
     """At most 30 characters."""
-    doubt: str = ""
-    """The one question worth asking, in Chinese; empty when the reading is sure."""
+    doubt: Doubt | None = None
+    """None when the reading is sure."""
 
     @property
     def is_chat(self) -> bool:

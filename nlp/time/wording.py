@@ -1,6 +1,6 @@
 """Say in Chinese what an expression states, for the person who asks why."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from nlp.time.types import Kind
 from nlp.time.window import RANK, Window
@@ -9,7 +9,7 @@ WEEKDAYS = "一二三四五六日"
 INSTANT = timedelta(microseconds=1)
 
 
-def day_words(moment: datetime) -> str:
+def day_words(moment: date) -> str:
     return f"{moment.month}月{moment.day}日 周{WEEKDAYS[moment.weekday()]}"
 
 

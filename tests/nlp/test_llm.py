@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from nlp import llm
+from nlp.certainty import SURE, is_sure
+from nlp.doubts import doubt_of
 from nlp.llm import Proposal
 from nlp.masking import Masked, mask
 from nlp.reading import read
@@ -16,14 +18,26 @@ from nlp.types import Reading, Slot
 NOW = datetime.fromisoformat("2026-01-28T10:20:00+08:00")
 LOOSE = "张总嫌贵，样机我给他寄，2月6号他要上会，得在那之前到"
 UNDATED = "张总说价格高，我答应给他寄样机，他2月6号上会"
-SURE = "张总说价格高，对比了XX，样机下周三前寄出"
+CLEAR = "张总说价格高，对比了XX，样机下周三前寄出"
 TAGS = {"price_concern": "价格疑虑", "delivery_concern": "交期担忧"}
 STAGES = {"qualified": "需求确认", "negotiation": "商务谈判"}
 NOTHING = Masked("")
 
 
 def understood(text: str) -> Reading:
-    return read(text, NOW)
+    """However much the reader makes of it: in LOOSE no more than the worry, in UNDATED a promise
+    without a day."""
+    reading = read(text, NOW)
+    if text == LOOSE:
+        worries = [tag for tag in reading.tags if tag.value == "price_concern"]
+        reading = replace(reading, promises=(), tags=worries, stage=None)
+    elif text == UNDATED:
+        (promise,) = reading.promises
+        reading = replace(reading, promises=[replace(promise, due=None)])
+    else:
+        return reading
+    reading = replace(reading, next_contact=None, expected_close=None)
+    return replace(reading, doubt=doubt_of(reading))
 
 
 def promised(**changed: object) -> dict[str, object]:
@@ -53,18 +67,22 @@ def test_a_question_of_the_reader_or_a_day_without_a_place_is_worth_asking(text:
     assert llm.is_unsure(understood(text))
 
 
-@pytest.mark.parametrize("text", [SURE, "张总嫌贵", "张总今天来过，嫌贵", "明年预算砍了，张总嫌贵"])
+@pytest.mark.parametrize(
+    "text", [CLEAR, "张总嫌贵", "张总今天来过，嫌贵", "明年预算砍了，张总嫌贵"]
+)
 def test_what_was_understood_is_not_asked_about(text: str) -> None:
     assert not llm.is_unsure(understood(text))
 
 
 def test_a_weak_guess_is_worth_asking() -> None:
-    reading = understood(SURE)
+    reading = understood(CLEAR)
     promise, tag = reading.promises[0], reading.tags[0]
-    stage = Slot("qualified", "价格", 2, 4, "stage", confidence=0.6)
-    assert llm.is_unsure(replace(reading, promises=[replace(promise, confidence=0.75)]))
-    assert llm.is_unsure(replace(reading, tags=[replace(tag, confidence=0.6)]))
+    weak = SURE - 0.01
+    stage = Slot("qualified", "价格", 2, 4, "stage", confidence=weak)
+    assert llm.is_unsure(replace(reading, promises=[replace(promise, confidence=weak)]))
+    assert llm.is_unsure(replace(reading, tags=[replace(tag, confidence=weak)]))
     assert llm.is_unsure(replace(reading, stage=stage))
+    assert not llm.is_unsure(replace(reading, stage=replace(stage, confidence=SURE)))
 
 
 # What to ask -----------------------------------------------------------------------------
@@ -118,7 +136,7 @@ def test_a_promise_is_taken_with_its_words_and_the_day_that_was_read_there() -> 
     assert found.due.text == "2月6号"
     assert str(found.due.last_day) == "2026-02-06"
     assert (found.rule, found.owner) == ("model", "")
-    assert found.confidence < llm.SURE
+    assert not is_sure(found.confidence)
 
 
 @pytest.mark.parametrize(
@@ -212,7 +230,7 @@ def test_a_day_of_contact_is_one_that_the_reader_could_not_place() -> None:
     assert found is not None
     assert found.value.text == "2月6号"
     assert proposed(LOOSE, next_contact=said | {"when": "得在那之前"}).is_empty
-    assert proposed(SURE, next_contact={"quote": "样机下周三前寄出", "when": "下周三前"}).is_empty
+    assert proposed(CLEAR, next_contact={"quote": "样机下周三前寄出", "when": "下周三前"}).is_empty
     text = "张总嫌贵，样机下周三前寄出，2月10号他们开标"
     closing = proposed(text, expected_close={"quote": "2月10号他们开标", "when": "2月10号"})
     assert closing.expected_close is not None
