@@ -10,16 +10,17 @@ from nlp.types import Slot
 UNITS = {"亿": 100_000_000, "千万": 10_000_000, "百万": 1_000_000, "万": 10_000, "w": 10_000}
 UNITS |= {"千": 1_000, "k": 1_000, "m": 1_000_000, "million": 1_000_000, "": 1}
 DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
-HAN_DIGITS = "[一二两三四五六七八九十百千]+"
+HAN_DIGITS = "[一二两三四五六七八九十百千零〇]+"
 UNIT = "亿|千万|百万|万|w(?![a-z])|k(?![a-z])|千(?=元|块)|million|m(?![a-z])"
 MONEY = re.compile(
     rf"(?P<sign>rmb|cny|¥|￥|人民币|\$|usd|eur|€|£)?\s?"
     rf"(?P<low>{DIGITS}|{HAN_DIGITS})\s?(?:(?:-|~|到|至|–)\s?(?:{DIGITS}|{HAN_DIGITS})\s?)?"
-    rf"(?:[多来几余](?=[万千百亿]))?(?P<unit>{UNIT})?(?P<tail>[\d一二三四五六七八九](?![\d.%个台套件年月天号]))?"
+    rf"(?:[多来几余](?=[万千百亿]))?(?P<unit>{UNIT})?(?P<tail>[\d一二三四五六七八九](?![\d.%个台套件年月天号口起次批笔份分家单期成]))?"
     rf"\s?(?P<yuan>元|块钱?|rmb|cny|人民币)?(?P<foreign>美[金元刀]|欧元|日元|港[币元]|usd|eur|刀)?"
 )
 COUNTED = re.compile(
-    r"\s?(?:多|左右)?(?:件|台|套|个|人|支|吨|米|公里|平|次|只|箱|户|亩|字|片|颗|"
+    r"\s?(?:多|左右)?(?:件|台|套|个|人|支|吨|米|公里|公斤|平|次|只|箱|户|亩|字|片|颗|双|对|副|把|张|本|册|卷|瓶|桶|包|袋|"
+    r"盒|罐|根|粒|枚|头|棵|株|部|辆|艘|架|座|间|层|栋|组|场|斤|克|升|毫升|点位?|千瓦|度|转|步|里|粉丝?|用户|门店|"
     r"条|pcs|小时|年|天|像素|units?|pieces)"
 )
 PER_PIECE = re.compile(
@@ -33,22 +34,30 @@ NOT_THE_DEAL = re.compile(
     r"便宜|优惠了?|让(?!到)|降(?!到)|少(?!于)"
     r"|差(?!不多)|砍(?!到)|返|贵了?|每[台套件个月年]|单价|[一单][台套件个支]|月租|"
     r"运费|安装费|差旅|罚|补贴|注册资本|年营收"
-    r"|年产值|流水|deposit|balance|down ?payment|prepayment|unit price|per unit|"
+    r"|年产值|流水|目标|任务|业绩|指标|人均|"
+    r"(?<!差不)多(?!少)|抵|吃掉|亏|损失|赔|罚没?|抹|moq[^,;!?。]{0,6}|数量|销量|产量|模具费|"
+    r"deposit|balance|down ?payment|prepayment|unit price|per unit|"
     r"discount|save|sign(?:s|ed)? off (?:above|over))[^,;!?。]{0,6}$"
 )
 INSTALMENT = re.compile(
-    r"尾款|退款|退货款|赔款|预付|首付|定金|订金|余款|保证金|欠款|balance|deposit"
+    r"尾款|退款|退货款|赔款|质保金|进度款|[一二三四]期款|[一二三四]期的钱|中期款|预付|首付|定金|订金|余款|保证金|欠款|balance|deposit"
 )
 RIVAL_PRICE = re.compile(
     r"(?:别家|竞品|对手|他家|人家|隔壁|同行|友商|另一家|其他家)(?:(?!我们|咱)[^,;!?。]){0,10}$"
     r"|(?:competitor|they quoted|their offer|other vendor)[^,;!?.]{0,16}$"
 )
-BUDGET = re.compile(r"预算|经费|拨款|封顶|上限|budget|funding")
+TOTAL = re.compile("[总一]共|合计|总价|总额|加起来|统共")
+COUNTER_OFFER = re.compile("(?:砍|压|还|降)(?:到|价|成)[^,;!?。]{0,3}$")
+REFUSED = re.compile("没(?:松口|答应|同意|接|敢)|不(?:同意|答应|行)|做不了")
+UNREAL = re.compile("梦见|梦到|愚人节|酒话|喝[多醉]了|吹牛|开玩笑")
+SMALLEST = 100
+"""一块 is together, and nobody notes a deal of 80 yuan."""
+BUDGET = re.compile(r"预算|批的|经费|拨款|封顶|上限|budget|funding")
 
 
 def find_amount(note: Note) -> Slot[int] | None:
     """The latest figure for the deal itself, else what the customer has to spend."""
-    found = list(_figures(note))
+    found = [] if UNREAL.search(note.folded) else list(_figures(note))
     deals = [slot for slot in found if slot.rule == "amount.deal"]
     return (deals or found)[-1] if found else None
 
@@ -65,7 +74,7 @@ def _figures(note: Note) -> Iterator[Slot[int]]:
     for match in MONEY.finditer(note.folded):
         clause = note.clause_at(match.start("low"))
         value = _value(match)
-        if clause is None or value is None or not _is_money(match, note):
+        if clause is None or value is None or value < SMALLEST or not _is_money(match, note):
             continue
         if _is_of_the_deal(match, clause, note):
             budget = BUDGET.search(note.folded[max(0, clause.begin - 12) : clause.finish])
@@ -88,10 +97,14 @@ def _is_of_the_deal(match: re.Match[str], clause: Clause, note: Note) -> bool:
     before = note.folded[clause.begin : match.start()]
     if PER_PIECE.match(note.folded, match.end()) or NOT_THE_DEAL.search(before):
         return False
+    if COUNTER_OFFER.search(before) and REFUSED.search(
+        note.folded[match.end() : clause.finish + 8]
+    ):
+        return False
     if RIVAL_PRICE.search(before) or note.lexicon.companies.competitor.search(before):
         return False
     previous = note.clauses[clause.index - 1] if clause.index else None
-    alone = not note.lexicon.thing.search(before)
+    alone = not (note.lexicon.thing.search(before) or TOTAL.search(before))
     return not (alone and previous and INSTALMENT.search(previous.text))
 
 

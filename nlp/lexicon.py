@@ -72,33 +72,51 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class PeopleWords:
-    title: re.Pattern[str]
     surnames: frozenset[str]
-    surname: str
-    """One surname, as a pattern."""
-    title_pattern: str
+    common: frozenset[str]
+    weak: frozenset[str]
+    """Surnames that are little words of the language as well."""
+    foreign: frozenset[str]
+    """Letters that Tibetan, Uyghur and Mongolian names are written with."""
+    transliterated: frozenset[str]
+    """Letters that western names are written with."""
+    given_letters: frozenset[str]
+    title: re.Pattern[str]
+    bare: re.Pattern[str]
+    """Titles that stand without a name too."""
+    short: frozenset[str]
+    in_office: re.Pattern[str]
+    """Who somebody is, at the end of what leads up to the name."""
+    never: frozenset[str]
     given: frozenset[str]
     also_words: frozenset[str]
     """Given names that are words of the language as well."""
-    never: frozenset[str]
-    common: str
-    """Words that begin like a surname and are no names."""
-    roles: str
-    glued: frozenset[str]
-    """Two letters of which the second is no surname: 答应, 新任."""
+    spelled: frozenset[str]
+    """Chinese surnames in Latin letters."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompanyWords:
-    suffix: str
+    kinds: str
+    trades: str
+    """Say what a firm does, behind its name."""
+    goods_trades: frozenset[str]
+    """Of these, the ones that name goods and services as well."""
+    institutions: str
+    institution_ends: str
+    town_letters: frozenset[str]
+    industry_letters: frozenset[str]
     english_suffix: str
+    brand_letters: frozenset[str]
+    goods_letters: frozenset[str]
+    attributes: frozenset[str]
     competitor: re.Pattern[str]
     places: frozenset[str]
+    cities: frozenset[str]
     never: frozenset[str]
     ours: frozenset[str]
-    before: str
-    after: str
-    common: str
+    before: re.Pattern[str]
+    common: re.Pattern[str]
     """Tells that a name is none."""
 
 
@@ -387,25 +405,39 @@ def _rival(tables: Tables, companies: CompanyWords) -> re.Pattern[str]:
 
 def _people(tables: Tables) -> PeopleWords:
     people = tables.get("people", {})
-    single = "".join(str(people.get("surnames", "")).split())
-    compound = _strings("people", "compound", people.get("compound", []))
-    titles = alternatives("people", "titles", people.get("titles", []))
+
+    def letters(key: str) -> frozenset[str]:
+        return frozenset("".join(str(people.get(key, "")).split()))
+
+    def listed(key: str) -> list[str]:
+        return _strings("people", key, people.get(key, []))
+
+    bare = [phrase for title in listed("titles") for phrase in _with_deputy(title)]
+    forms = listed("forms")
     return PeopleWords(
-        title=_compile("people", "titles", titles),
-        surnames=frozenset(single) | frozenset(compound),
-        surname=f"(?:{'|'.join(compound) or '(?!)'}|[{single or ' '}])",
-        title_pattern=f"(?:{titles})",
+        surnames=letters("surnames") | frozenset(listed("compound")),
+        common=letters("common"),
+        weak=letters("weak"),
+        foreign=letters("foreign"),
+        transliterated=letters("transliterated"),
+        given_letters=letters("given_letters"),
+        title=_words("people", "titles", [*bare, *forms]).han,
+        bare=_words("people", "titles", bare).han,
+        short=letters("short"),
+        in_office=_compile(
+            "people",
+            "roles",
+            f"(?:{alternatives('people', 'roles', [*listed('roles'), *listed('titles')])})$",
+        ),
+        never=frozenset(listed("never")),
         given=frozenset(str(people.get("given", "")).split()),
         also_words=frozenset(str(people.get("also_words", "")).split()),
-        never=frozenset(_strings("people", "never", people.get("never", []))),
-        common=alternatives("people", "common", people.get("common", [])),
-        roles=alternatives("people", "roles", people.get("roles", [])),
-        glued=frozenset(
-            before + surname
-            for surname, letters in _table(tables, "people", "glued").items()
-            for before in letters
-        ),
+        spelled=frozenset(str(people.get("spelled", "")).split()),
     )
+
+
+def _with_deputy(title: str) -> Iterable[str]:
+    return (f"副{title[2:]}", title[2:]) if title.startswith("副?") else (title,)
 
 
 def _companies(tables: Tables) -> CompanyWords:
@@ -414,28 +446,46 @@ def _companies(tables: Tables) -> CompanyWords:
     def listed(key: str) -> list[str]:
         return _strings("companies", key, words.get(key, []))
 
+    common = (
+        f"^(?:{alternatives('companies', 'never_begins', listed('never_begins'))})",
+        f"(?:{alternatives('companies', 'never_ends', listed('never_ends'))})$",
+        alternatives("companies", "never_holds", listed("never_holds")),
+        f"^(?:{alternatives('companies', 'never_english', listed('never_english'))})$",
+    )
     return CompanyWords(
-        suffix=alternatives("companies", "suffixes", listed("suffixes")),
-        english_suffix="|".join(listed("english_suffixes")) or "(?!)",
+        kinds=_by_length(listed("kinds")),
+        trades=_by_length(listed("trades")),
+        goods_trades=frozenset(listed("goods_trades")),
+        institutions=_words(
+            "companies",
+            "institutions",
+            [*listed("short_institutions"), *_longest_first(listed("institutions"))],
+        ).han.pattern,
+        institution_ends="|".join(listed("short_ends")) or NOTHING,
+        town_letters=frozenset(str(words.get("town_letters", ""))),
+        industry_letters=frozenset(str(words.get("industry_letters", ""))),
+        english_suffix="|".join(listed("english_suffixes")) or NOTHING,
+        brand_letters=frozenset(str(words.get("brand_letters", ""))),
+        goods_letters=frozenset(str(words.get("goods_letters", ""))),
+        attributes=frozenset(listed("attributes")),
         competitor=_compile(
             "companies",
             "competitors",
             alternatives("companies", "competitors", listed("competitors")),
         ),
         places=frozenset(listed("places")),
+        cities=frozenset(str(words.get("cities", "")).split()),
         never=frozenset(listed("never")),
         ours=frozenset(listed("ours")),
-        before=alternatives("companies", "before", listed("before")),
-        after=alternatives("companies", "after", listed("after")),
-        common="|".join(
-            (
-                f"^(?:{alternatives('companies', 'never_begins', listed('never_begins'))})",
-                f"(?:{alternatives('companies', 'never_ends', listed('never_ends'))})$",
-                alternatives("companies", "never_holds", listed("never_holds")),
-                f"^(?:{alternatives('companies', 'never_english', listed('never_english'))})$",
-            )
+        before=_compile(
+            "companies", "before", alternatives("companies", "before", listed("before"))
         ),
+        common=_compile("companies", "never_begins", "|".join(common)),
     )
+
+
+def _by_length(words: Sequence[str]) -> str:
+    return "|".join(sorted(words, key=len, reverse=True)) or NOTHING
 
 
 def names_of(topics: Iterable[Topic]) -> Mapping[str, str]:

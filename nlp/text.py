@@ -27,6 +27,16 @@ def spelling_table() -> dict[int, str]:
     return table
 
 
+@cache
+def _narrow_table() -> dict[int, str]:
+    return {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+
+
+def narrow(text: str) -> str:
+    """Full width to half, capitals kept; the length never changes."""
+    return text if text.isascii() else text.translate(_narrow_table())
+
+
 def fold(text: str) -> str:
     """The text in the one spelling that grammars are written in; its length never changes."""
     if text.isascii():

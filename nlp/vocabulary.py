@@ -27,7 +27,6 @@ ACTION: Mapping[str, Any] = {
 NEW_ENTRIES: Mapping[str, Any] = {
     "abbreviations.abbreviations": "",
     "deliverables.translate": "",
-    "people.glued": "",
     "products.products": [],
     "slips.slips": "",
     "tags": TOPIC,
