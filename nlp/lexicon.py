@@ -135,7 +135,8 @@ class Lexicon:
     """In the order in which they are tried."""
     cues: Mapping[str, Words]
     tags: Sequence[Topic]
-    stages: Sequence[Topic]
+    sure: Words
+    """What any of the tags is surely said with."""
     rival: re.Pattern[str]
     """A competitor's name next to a word of comparing or choosing."""
     people: PeopleWords
@@ -222,7 +223,7 @@ def compile_lexicon(tables: Tables) -> Lexicon:
             for key, said in _table(tables, "cues", "cues").items()
         },
         tags=_topics(tables, "tags"),
-        stages=_topics(tables, "stages"),
+        sure=_sure(tables),
         rival=_rival(tables, companies),
         people=_people(tables),
         companies=companies,
@@ -392,6 +393,15 @@ def _topics(tables: Tables, file: str) -> Sequence[Topic]:
         )
         for key, topic in tables.get(file, {}).items()
     )
+
+
+def _sure(tables: Tables) -> Words:
+    spoken = [
+        pattern_of(phrase)
+        for key, topic in tables.get("tags", {}).items()
+        for phrase in _strings("tags", f"{key}.said", topic.get("said", []))
+    ]
+    return words_of(spoken)
 
 
 def _rival(tables: Tables, companies: CompanyWords) -> re.Pattern[str]:

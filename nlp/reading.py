@@ -36,15 +36,16 @@ def read(
     note = noted(text, now, context, lexicon or default_lexicon())
     proposals = propose(note)
     marks = [bench.marks(features) for features in described(note, proposals)]
-    silent = 1 - bench.telling.odds(together(marks))["telling"]
+    whole = together(marks)
+    silent = 1 - bench.telling.odds(whole)["telling"]
     promises = [
         promise
         for promise in find_promises(note, proposals, marks, bench)
         if promise.confidence > silent
     ]
-    stage = _heard(find_stage(note, marks, bench), silent)
+    stage = _heard(find_stage(note, marks, whole, bench), silent)
     next_contact, close = find_days(note, marks, bench, stage.value if stage else "")
-    tags = [tag for tag in find_tags(note, marks, bench) if tag.confidence > silent]
+    tags = [tag for tag in find_tags(note, marks, whole, bench) if tag.confidence > silent]
     reading = Reading(
         text=text,
         now=now,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from nlp.judges import Judges, Marks, together
+from nlp.judges import Judges, Marks
 from nlp.note import Note
 from nlp.tags import telling_clause
 from nlp.types import Slot
@@ -10,9 +10,11 @@ from nlp.types import Slot
 NONE = "none"
 
 
-def find_stage(note: Note, marks: Sequence[Marks], judges: Judges) -> Slot[str] | None:
+def find_stage(
+    note: Note, marks: Sequence[Marks], whole: Marks, judges: Judges
+) -> Slot[str] | None:
     """The stage that the note as a whole speaks for, with its most telling clause."""
-    likely = judges.stage.shares(together(marks))
+    likely = judges.stage.shares(whole)
     answer = max(likely, key=likely.__getitem__)
     if answer == NONE:
         return None

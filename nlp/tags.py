@@ -4,28 +4,34 @@ import re
 from collections.abc import Iterator, Sequence
 
 from nlp.clauses import is_chore
-from nlp.judges import Judge, Judges, Marks, together
+from nlp.judges import Judge, Judges, Marks
 from nlp.note import Note
 from nlp.types import Slot
 
 SURE = 0.95
 
 
-def find_tags(note: Note, marks: Sequence[Marks], judges: Judges) -> list[Slot[str]]:
+def find_tags(
+    note: Note, marks: Sequence[Marks], whole: Marks, judges: Judges
+) -> list[Slot[str]]:
     """One slot for each tag, with the clause that speaks for it most."""
-    found = {slot.value: slot for slot in _judged(note, marks, judges.tag)}
+    found = {slot.value: slot for slot in _judged(note, marks, whole, judges.tag)}
     found |= {slot.value: slot for slot in (*_rivals(note), *_said(note))}
     return sorted(found.values(), key=lambda slot: slot.begin)
 
 
-def _judged(note: Note, marks: Sequence[Marks], judge: Judge) -> Iterator[Slot[str]]:
-    for tag, likely in judge.odds(together(marks)).items():
+def _judged(
+    note: Note, marks: Sequence[Marks], whole: Marks, judge: Judge
+) -> Iterator[Slot[str]]:
+    for tag, likely in judge.odds(whole).items():
         if likely > 0.5:
             yield telling_clause(note, marks, judge, tag, f"tags.{tag}", likely)
 
 
 def _said(note: Note) -> Iterator[Slot[str]]:
     """Words of which whoever owns the vocabulary is sure."""
+    if not note.lexicon.sure.search(note.folded):
+        return
     for topic in note.lexicon.tags:
         for match in topic.said.finditer(note.folded):
             clause = note.clause_at(match.start())

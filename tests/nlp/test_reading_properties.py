@@ -46,7 +46,7 @@ def meaning(reading: Reading) -> dict[str, Any]:
 @given(anything, clocks, roles)
 def test_words_are_verbatim_and_windows_run_forward(text: str, now: datetime, role: str) -> None:
     reading = read(text, now, ReadContext(role=role))
-    slots = [*reading.people, *reading.tags, *reading.models]
+    slots: list[Any] = [*reading.people, *reading.tags, *reading.models]
     slots += [slot for slot in (reading.company, reading.stage, reading.amount) if slot]
     slots += [slot for slot in (reading.next_contact, reading.expected_close) if slot]
     for found in (*slots, *reading.promises, *reading.times):

@@ -181,7 +181,6 @@ def test_an_action_is_extended_by_its_id_or_added_last() -> None:
         ("tags", '[price_concern]\nsayd = ["贵"]', "price_concern.sayd = ['贵']: is no key"),
         ("tags", '[price_concern]\nsayd = ["贵"]', "Remedy: write said"),
         ("tag", '[price_concern]\nsaid = ["贵"]', "Remedy: write tags"),
-        ("stages", '[prospect]\nsaid = ["x"]', "stages.toml: prospect = "),
         ("deliverables", '[sampel]\n"柜" = []', "Remedy: write sample"),
         ("companies", 'competitor = ["x"]', "Remedy: write competitors"),
         ("concepts", '[concepts]\nprise = ["x"]', "Remedy: write price"),
