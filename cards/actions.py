@@ -142,6 +142,23 @@ class AdoptProposal(Action):
     followup: int
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerDoubt(Action):
+    """The answer to the one question about a note: `yes`, `no`, or a day (YYYY-MM-DD)."""
+
+    name = "followup.answer"
+    followup: int
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainFollowUp(Action):
+    """来历: which words each slot was read from, and how sure that is."""
+
+    name = "followup.explain"
+    followup: int
+
+
 # Promises --------------------------------------------------------------------------------
 
 
@@ -236,6 +253,8 @@ ACTIONS: tuple[type[Action], ...] = (
     ShowWords,
     HearAgain,
     AdoptProposal,
+    AnswerDoubt,
+    ExplainFollowUp,
     SwitchDue,
     NotAPromise,
     ChooseOwner,

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cards import actions, words
+from cards import actions, doubts, words
+from cards.doubts import Asked
 from cards.model import Button, Card, Field, Tone
+from cards.origins import MARK, UNSURE, Origin
 from cards.promises import PromiseView, due_of, state_of
 from config.schema import SalesWords
-from storage.models import FollowUp, Lead, PromiseState
+from storage.models import FollowUp, Lead, Promise, PromiseState
 
 TITLES = {
     "open": "待确认",
@@ -32,9 +34,14 @@ class EchoView:
     is_new: bool = False
     was: Mapping[str, str] = field(default_factory=dict)
     """Field name → what it said before the last correction."""
-    doubt: str = ""
+    asked: Asked | None = None
+    unsure: Mapping[str, Origin] = field(default_factory=dict)
+    """Slots that may be wrong, by their keys."""
     proposed: Sequence[str] = ()
     """What a model would add, in lines."""
+
+    def mark(self, key: str) -> str:
+        return MARK if key in self.unsure else ""
 
 
 def echo_card(view: EchoView, names: SalesWords) -> Card:
@@ -47,8 +54,8 @@ def echo_card(view: EchoView, names: SalesWords) -> Card:
         tone=TONES.get(note.state, "neutral"),
         fields=_fields(view, names),
         quote=note.text,
-        notes=_reasons(view),
-        buttons=() if closed else _buttons(view),
+        notes=_reasons(view, names),
+        buttons=() if closed else _buttons(view, names),
         closed=closed,
         replace="已撤回" if closed else "",
     )
@@ -60,20 +67,25 @@ def _fields(view: EchoView, names: SalesWords) -> tuple[Field, ...]:
     if is_spoken(note) and note.summary and note.summary != note.text:
         found.append(Field("摘要", note.summary))
     if note.tags:
-        found.append(Field("顾虑", "、".join(names.tags.get(tag, tag) for tag in note.tags)))
+        tags = (names.tags.get(tag, tag) + view.mark(f"tag:{tag}") for tag in note.tags)
+        found.append(Field("顾虑", "、".join(tags)))
     if note.stage:
-        found.append(Field("阶段", names.stages.get(note.stage, note.stage)))
+        stage = names.stages.get(note.stage, note.stage)
+        found.append(Field("阶段", stage + view.mark("stage")))
     if lead is not None and "next_contact" in note.why:
         day = words.day(lead.next_contact, estimated=lead.next_estimated)
+        day += view.mark("next_contact")
         found.append(Field("下次", day, was=view.was.get("下次", "")))
     if lead is not None and "expected_close" in note.why:
-        found.append(Field("签单", words.day(lead.expected_close, estimated=lead.close_estimated)))
+        day = words.day(lead.expected_close, estimated=lead.close_estimated)
+        found.append(Field("签单", day + view.mark("expected_close")))
     if lead is not None and "amount" in note.why and lead.amount is not None:
-        found.append(Field("金额", words.money(lead.amount), was=view.was.get("金额", "")))
+        amount = words.money(lead.amount) + view.mark("amount")
+        found.append(Field("金额", amount, was=view.was.get("金额", "")))
     if len(view.promises) == 1:
-        found.extend(_promise_fields(view.promises[0]))
+        found.extend(_promise_fields(view, view.promises[0]))
     else:
-        found.extend(_promise_line(promise) for promise in view.promises)
+        found.extend(_promise_line(view, promise) for promise in view.promises)
     return tuple(found)
 
 
@@ -81,24 +93,34 @@ def is_spoken(note: FollowUp) -> bool:
     return "voice" in note.why
 
 
-def _promise_fields(view: PromiseView) -> tuple[Field, ...]:
+def _promise_fields(echo: EchoView, view: PromiseView) -> tuple[Field, ...]:
     """The only promise of a note, spread out."""
     promise, was = view.promise, dict(view.was)
     fields = [
-        Field(_side(view), f"{promise.code} {promise.what}", was=was.get("what", "")),
-        Field("时间", due_of(promise), was=due_of_was(was)),
+        Field(_side(view), _what(echo, promise), was=was.get("what", "")),
+        Field("时间", _when(echo, promise), was=due_of_was(was)),
     ]
     if promise.is_ours:
         fields.append(Field("交付", _who(view)))
     return tuple(fields)
 
 
-def _promise_line(view: PromiseView) -> Field:
+def _promise_line(echo: EchoView, view: PromiseView) -> Field:
     """One of several promises, on a line."""
     promise, was = view.promise, dict(view.was)
-    parts = [f"{promise.code} {promise.what}", due_of(promise), _who(view)]
+    parts = [_what(echo, promise), _when(echo, promise), _who(view)]
     earlier = was.get("what") or due_of_was(was)
     return Field(_side(view), "，".join(part for part in parts if part), was=earlier)
+
+
+def _what(echo: EchoView, promise: Promise) -> str:
+    return f"{promise.code} {promise.what}{echo.mark(f'promise:{promise.id}')}"
+
+
+def _when(echo: EchoView, promise: Promise) -> str:
+    """A day that is not known needs no mark."""
+    mark = echo.mark(f"due:{promise.id}") if promise.latest else ""
+    return due_of(promise) + mark
 
 
 def _side(view: PromiseView) -> str:
@@ -119,22 +141,36 @@ def due_of_was(was: Mapping[str, str]) -> str:
     return f"计划{was['plan']}，最晚{was['latest']}"
 
 
-def _reasons(view: EchoView) -> tuple[str, ...]:
+def _reasons(view: EchoView, names: SalesWords) -> tuple[str, ...]:
     if view.followup.state == "undone":
         return ()
-    reasons = list(view.followup.why.values())
+    why = view.followup.why
+    reasons = [told + (UNSURE if key in view.unsure else "") for key, told in why.items()]
     for due in (v.promise.why_due for v in view.promises):
         if due and not any(reason.endswith(due) for reason in reasons):
             reasons.append(due)
     if any(v.promise.conditional for v in view.promises):
         reasons.append("承诺带前提，条件满足才算数")
-    if view.doubt:
-        reasons.append(view.doubt)
+    reasons.extend(_unsure(view, names))
+    if view.asked:
+        reasons.append(view.asked.question)
     reasons.extend(view.proposed)
     return tuple(dict.fromkeys(reasons))
 
 
-def _buttons(view: EchoView) -> tuple[Button, ...]:
+def _unsure(view: EchoView, names: SalesWords) -> list[str]:
+    """From which words the marked values come; the question quotes its own."""
+    note, asked = view.followup, view.asked.keys if view.asked else frozenset()
+    live = {f"tag:{tag}": names.tags.get(tag, tag) for tag in note.tags}
+    live |= {f"promise:{v.promise.id}": f"承诺 {v.promise.code}" for v in view.promises}
+    return [
+        f"{live[key]}：“{origin.words}”{UNSURE}"
+        for key, origin in view.unsure.items()
+        if key in live and key not in asked
+    ]
+
+
+def _buttons(view: EchoView, names: SalesWords) -> tuple[Button, ...]:
     note, number = view.followup, view.followup.id or 0
     undo = Button("撤回", actions.UndoFollowUp(number), typed="撤回")
     original = Button("原话", actions.ShowWords(number), typed="原话")
@@ -143,9 +179,20 @@ def _buttons(view: EchoView) -> tuple[Button, ...]:
         return last
     confirm = Button("确认", actions.ConfirmFollowUp(number), style="primary", typed="确认")
     several = len(view.promises) > 1
-    middle = [b for promise in view.promises for b in _promise_buttons(promise, several)]
-    if view.proposed:
-        middle.insert(0, Button("采纳建议", actions.AdoptProposal(number), typed="采纳"))
+    called = {**names.stages, **names.tags}
+    answers = doubts.buttons(view.asked, number, called) if view.asked else []
+    adopt = [Button("采纳建议", actions.AdoptProposal(number), typed="采纳")]
+    middle = [
+        *answers,
+        *(adopt if view.proposed else ()),
+        *(
+            button
+            for promise in view.promises
+            for button in _promise_buttons(promise, several)
+            if button.action not in [answer.action for answer in answers]
+        ),
+        Button("来历", actions.ExplainFollowUp(number), typed="来历"),
+    ]
     return (confirm, *middle[: MOST_BUTTONS - 1 - len(last)], *last)
 
 

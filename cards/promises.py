@@ -291,17 +291,24 @@ def owed_card(view: PromiseView) -> Card:
     )
 
 
-def history_card(view: PromiseView, lines: Sequence[tuple[Fact, str, str]], sees: str) -> Card:
-    """Who, when, why and from which sentence; and who can see it. Times are local texts."""
+def history_card(
+    view: PromiseView,
+    lines: Sequence[tuple[Fact, str, str]],
+    sees: str,
+    read: Sequence[str] = (),
+    rules: str = "",
+) -> Card:
+    """Who, when, why and from which sentence; how that was read; and who can see it. Times are
+    local texts."""
     story = "\n".join(
         f"{when} {what}" + (f"：“{f.words}”" if f.words else "") for f, when, what in lines
     )
     return Card(
         title=f"{view.promise.code} 的来历",
         subtitle=f"{view.customer} · {view.promise.what}",
-        text=story,
+        text="\n".join([story, *read]),
         quote=view.quote,
-        notes=(f"谁能看到：{sees}",),
+        notes=tuple(note for note in (f"谁能看到：{sees}", rules) if note),
     )
 
 

@@ -12,6 +12,10 @@ def read_as(text: str, said: str, assumed: str) -> str:
     return f"“{text}”→ {'；'.join(parts)}" if parts else f"“{text}”"
 
 
+def either(one: str, other: str) -> str:
+    return f"{one}，或 {other}"
+
+
 def spoken() -> str:
     return "听语音写下的：听错了就撤回，再说一遍"
 

@@ -3,6 +3,7 @@ gets it."""
 
 from handlers import (
     accounts,
+    answers,
     corrections,
     explain,
     files,
@@ -26,6 +27,7 @@ FEATURES = (
     leads.router,
     silence.router,
     corrections.router,
+    answers.router,
     voice.router,
     second_opinion.router,
     followups.router,
@@ -34,6 +36,7 @@ FEATURES = (
 READERS = (
     help.router,
     today.router,
+    answers.router,
     typed_router(FEATURES),
     promises.router,
     explain.router,

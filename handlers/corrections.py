@@ -9,7 +9,7 @@ from bot.router import Router
 from cards import actions, reasons
 from cards import followups as cards
 from cards.words import day
-from handlers import ledger, views
+from handlers import ledger, origins, views
 from handlers.echo import answered_note, own_note, show_echo
 from handlers.examples import keep
 from handlers.leads import watch_silence
@@ -18,7 +18,7 @@ from nlp.corrections import read_correction
 from nlp.time.types import TimeSpan
 from nlp.types import Correction
 from storage import followups, leads, promises
-from storage.models import FollowUp, Promise
+from storage.models import FollowUp, Lead, Promise
 
 router = Router()
 UNDO = re.compile(r"^\s*(撤回|撤销|undo|不算|记错了)[\s。!！]*$", re.IGNORECASE)
@@ -107,7 +107,32 @@ def correct_promise(ctx: Context, promise: Promise, told: Correction) -> None:
         model=told.model,
         deliverable=told.deliverable,
     )
+    if told.due is not None:
+        origins.put(note, origins.corrected(promise, told.due, told.text))
+        ctx.db.add(note)
     show_echo(ctx, note, changed={promise.id or 0: was})
+
+
+def deny_promise(ctx: Context, promise: Promise) -> None:
+    """What was heard is no promise."""
+    note = ledger.note_of(ctx, promise)
+    keep(ctx, note, "promise", was=promise.what, words=promise.text)
+    ledger.cancel(ctx, promise)
+    show_echo(ctx, note)
+
+
+def deny_stage(ctx: Context, note: FollowUp, lead: Lead, words: str) -> None:
+    """The lead goes back to where it was before the note."""
+    was, before = note.stage or "", note.before.get("stage", lead.stage)
+    keep(ctx, note, "stage", was=was, words=words)
+    if lead.stage == was:
+        ctx.fact("lead.stage", lead=lead, words=words, was=was, stage=before)
+        lead.stage = before
+    note.stage = None
+    note.why = {slot: why for slot, why in note.why.items() if slot != "stage"}
+    origins.drop(note, "stage")
+    ctx.db.add_all((note, lead))
+    show_echo(ctx, note)
 
 
 def keep_correction(ctx: Context, note: FollowUp, promise: Promise, told: Correction) -> None:
@@ -128,6 +153,7 @@ def correct_next_contact(ctx: Context, note: FollowUp, due: TimeSpan) -> None:
     keep(ctx, note, "next_contact", was=day(lead.next_contact), became=due.text)
     set_next_contact(lead, due)
     note.why = {**note.why, "next_contact": reasons.next_contact(why(due))}
+    origins.check(note, frozenset({"next_contact"}))
     ctx.db.add_all((lead, note))
     watch_silence(ctx, lead)
     show_echo(ctx, note)
@@ -141,5 +167,6 @@ def correct_amount(ctx: Context, note: FollowUp, amount: int) -> None:
     keep(ctx, note, "amount", was=str(lead.amount or ""), became=str(amount))
     lead.amount = amount
     note.why = {**note.why, "amount": reasons.amount_corrected()}
+    origins.drop(note, "amount")
     ctx.db.add_all((lead, note))
     show_echo(ctx, note)

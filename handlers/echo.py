@@ -56,10 +56,9 @@ def show_echo(
     note: FollowUp,
     *,
     is_new: bool = False,
-    doubt: str = "",
     changed: dict[int, Was] | None = None,
 ) -> None:
-    view = views.of_note(ctx, note, is_new=is_new, doubt=doubt, changed=changed)
+    view = views.of_note(ctx, note, is_new=is_new, changed=changed)
     ctx.send(
         note.chat, cards.echo_card(view, ctx.rules.words), slot=echo_slot(note), subject=of(note)
     )

@@ -4,11 +4,13 @@ from bot.context import Context
 from bot.events import CardClicked
 from bot.router import Router
 from cards import actions, reasons, words
+from cards import origins as origin_cards
 from cards import promises as cards
-from handlers import views
+from handlers import ledger, origins, views
+from handlers.echo import own_note
 from nlp import llm
-from storage import facts, people, promises
-from storage.models import Fact, Promise
+from storage import facts, leads, people, promises
+from storage.models import Fact
 
 router = Router()
 
@@ -25,7 +27,27 @@ def explain_promise(click: CardClicked[actions.ExplainPromise], ctx: Context) ->
         return
     lines = [_line(ctx, fact) for fact in facts.of_promise(ctx.db, click.action.promise)]
     view = views.of_promise(ctx, promise)
-    ctx.reply(cards.history_card(view, lines, who_sees(ctx, promise)))
+    note = ledger.note_of(ctx, promise)
+    read = [each for each in origins.of(note) if each.promise == promise.id]
+    sees = who_sees(ctx, promise.rep_id, promise.owner_id)
+    told = origin_cards.lines(read, [view])
+    rules = origin_cards.rules(read) if told else ""
+    ctx.reply(cards.history_card(view, lines, sees, told, rules))
+
+
+@router.action(actions.ExplainFollowUp)
+def explain_note(click: CardClicked[actions.ExplainFollowUp], ctx: Context) -> None:
+    """What its writer may ask of every note: which words, what was assumed, how sure."""
+    note = own_note(ctx, click.action.followup)
+    if note is None:
+        ctx.reply(origin_cards.no_origins_card())
+        return
+    owed = promises.of_followup(ctx.db, ctx.id_of(note))
+    found = [views.of_promise(ctx, promise) for promise in owed]
+    lead = leads.get(ctx.db, note.lead_id) if note.lead_id else None
+    customer = leads.title_of(ctx.db, lead) if lead else ""
+    sees = who_sees(ctx, note.author_id, *(promise.owner_id for promise in owed))
+    ctx.reply(origin_cards.origins_card(customer, note.text, origins.of(note), found, sees))
 
 
 def _line(ctx: Context, fact: Fact) -> tuple[Fact, str, str]:
@@ -37,8 +59,7 @@ def _line(ctx: Context, fact: Fact) -> tuple[Fact, str, str]:
     return fact, when, reasons.happened(who, what)
 
 
-def who_sees(ctx: Context, promise: Promise) -> str:
-    rep = people.get(ctx.db, promise.rep_id)
-    manager = people.manager_of(ctx.db, rep)
-    sees = ctx.colleagues([promise.rep_id, promise.owner_id, manager.id if manager else None])
+def who_sees(ctx: Context, rep_id: int, *owners: int | None) -> str:
+    manager = people.manager_of(ctx.db, people.get(ctx.db, rep_id))
+    sees = ctx.colleagues([rep_id, *owners, manager.id if manager else None])
     return reasons.seen_by([person.label for person in sees])

@@ -10,8 +10,10 @@ from cards import actions
 from cards import followups as cards
 from cards import speech as speech_cards
 from cards.words import day
-from handlers import ledger
+from handlers import ledger, origins
 from handlers.belonging import Belongs, Fresh, Unsure, belongs_to
+from handlers.corrections import deny_promise
+from handlers.doubts import ask
 from handlers.echo import answered_lead, echo_slot, of, own_note, show_echo
 from handlers.examples import keep, keep_ticked
 from handlers.promises import of_rep
@@ -78,6 +80,7 @@ def fill(ctx: Context, note: FollowUp, reading: Reading, *, is_spoken: bool) -> 
     note.people = customers_only(ctx, [slot.value for slot in reading.people])
     note.company = reading.company.value if reading.company else ""
     note.why = reasons(reading, is_spoken=is_spoken)
+    origins.put(note, *origins.of_reading(reading, ctx.rules.words))
 
 
 def customers_only(ctx: Context, names: Sequence[str]) -> list[str]:
@@ -91,6 +94,7 @@ def complete(ctx: Context, note: FollowUp, event: MessageReceived, reading: Read
     keep_ticked(ctx, note, note.tags, note.stage)
     note.inbox_id = ctx.inbox_id
     note.why = reasons(reading, is_spoken=event.kind == "voice")
+    origins.put(note, *origins.of_reading(reading, ctx.rules.words))
     note.tags = list(dict.fromkeys([*note.tags, *(slot.value for slot in reading.tags)]))
     note.stage = reading.stage.value if reading.stage else note.stage
     settle_on(ctx, note, reading, note.lead_id or cards.NEW_LEAD)
@@ -159,10 +163,13 @@ def settle_on(ctx: Context, note: FollowUp, reading: Reading, lead_id: int) -> N
     note.lead_id, note.before = lead.id, snapshot(lead)
     ctx.db.add(note)
     apply(ctx, note, lead, reading)
-    for found in reading.promises:
-        if found.state == "open":
-            catch(ctx, note, lead, found, reading)
-    show_echo(ctx, note, is_new=is_new, doubt=reading.doubt)
+    caught = [
+        (found, catch(ctx, note, lead, found, reading))
+        for found in reading.promises
+        if found.state == "open"
+    ]
+    ask(ctx, note, reading, caught)
+    show_echo(ctx, note, is_new=is_new)
     ask_model(ctx, note, reading, is_new=is_new)
 
 
@@ -240,7 +247,4 @@ def switch_due(click: CardClicked[actions.SwitchDue], ctx: Context) -> None:
 def not_a_promise(click: CardClicked[actions.NotAPromise], ctx: Context) -> None:
     promise = of_rep(ctx, click.action.promise, then=PromiseState.CANCELLED)
     if promise is not None:
-        note = ledger.note_of(ctx, promise)
-        keep(ctx, note, "promise", was=promise.what, words=promise.text)
-        ledger.cancel(ctx, promise)
-        show_echo(ctx, note)
+        deny_promise(ctx, promise)

@@ -12,6 +12,7 @@ from bot.events import CardClicked, JobFinished
 from bot.router import Router
 from cards import actions, reasons
 from cards import proposals as cards
+from handlers import origins
 from handlers.echo import own_note, show_echo
 from handlers.examples import keep
 from handlers.leads import watch_silence
@@ -99,7 +100,7 @@ def hear_model(event: JobFinished, ctx: Context) -> None:
     if answer is None:
         log.warning("opinion.of_another_form", followup=note.id)
         return
-    reading, proposal = proposed(ctx, note, lead, answer)
+    _, proposal = proposed(ctx, note, lead, answer)
     if proposal.is_empty:
         return
     lines = list(lines_of(ctx, proposal))
@@ -109,7 +110,7 @@ def hear_model(event: JobFinished, ctx: Context) -> None:
     ctx.fact(
         "followup.proposed", lead=lead, words=note.text, followup=note.id, rule=llm.RULE, what=lines
     )
-    show_echo(ctx, note, is_new=bool(event.data["is_new"]), doubt=reading.doubt)
+    show_echo(ctx, note, is_new=bool(event.data["is_new"]))
 
 
 def proposed(ctx: Context, note: FollowUp, lead: Lead, answer: Answer) -> tuple[Reading, Proposal]:
@@ -185,6 +186,7 @@ def adopt_promises(
         if promise is not None:
             change_promise(ctx, promise, due=due, why_due=why(due))
             promise.other_plan, promise.other_latest = days_of(due.alternative)
+            origins.put(note, origins.of_due(promise, due, by_model=True))
     for found in proposal.promises:
         catch(ctx, note, lead, found, reading)
 
@@ -216,14 +218,19 @@ def adopt_slots(ctx: Context, note: FollowUp, lead: Lead, proposal: Proposal) ->
     note.tags = list(dict.fromkeys([*note.tags, *tags]))
     lead.tags = list(dict.fromkeys([*lead.tags, *tags]))
     raise_objections(ctx, lead, proposal.tags)
+    names = ctx.rules.words
+    origins.put(note, *(origins.of_tag(slot, names) for slot in proposal.tags))
     because = dict(note.why)
     if proposal.stage:
         note.stage, because["stage"] = proposal.stage.value, reasons.stage(proposal.stage.text)
+        origins.put(note, origins.of_stage(proposal.stage, names))
         move(ctx, lead, proposal.stage)
     if proposal.next_contact:
         set_next_contact(lead, proposal.next_contact.value)
+        origins.put(note, origins.of_day("next_contact", "下次", proposal.next_contact))
         because["next_contact"] = reasons.next_contact(why(proposal.next_contact.value))
     if proposal.expected_close:
         set_expected_close(lead, proposal.expected_close.value)
+        origins.put(note, origins.of_day("expected_close", "签单", proposal.expected_close))
         because["expected_close"] = reasons.closing(why(proposal.expected_close.value))
     note.why = because

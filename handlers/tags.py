@@ -7,6 +7,7 @@ from bot.context import Context
 from bot.events import MessageReceived
 from bot.router import Router
 from cards import followups as cards
+from handlers import origins
 from handlers.echo import answered_note, show_echo
 from handlers.examples import keep
 from storage import followups, leads
@@ -62,6 +63,7 @@ def add_tag(ctx: Context, note: FollowUp, lead: Lead, tag: str, words: str) -> N
 def drop_tag(ctx: Context, note: FollowUp, lead: Lead, tag: str, words: str) -> None:
     """What the lead had before the note it keeps."""
     note.tags = [other for other in note.tags if other != tag]
+    origins.drop(note, f"tag:{tag}")
     if tag not in note.before.get("tags", ()):
         lead.tags = [other for other in lead.tags if other != tag]
     ctx.db.add_all((note, lead))

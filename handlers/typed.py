@@ -14,7 +14,7 @@ from handlers import views
 from handlers.echo import answered_note, answered_subject
 from nlp.time import find
 from storage import followups, promises
-from storage.models import Promise, PromiseState
+from storage.models import FollowUp, Promise, PromiseState
 
 Form = Mapping[str, tuple[str, ...]]
 
@@ -83,6 +83,10 @@ def typed_router(features: Sequence[Router]) -> Router:
         phrase, said = phrase_of(event.text), SAID.match(event.text)
         if phrase is None or said is None:
             return
+        note = explained_note(event, ctx, phrase) if not said["number"] else None
+        if note is not None:
+            press(event, ctx, actions.ExplainFollowUp(ctx.id_of(note)), {})
+            return
         number = int(said["number"]) if said["number"] else meant_number(event, ctx, phrase)
         if number is not None:
             press(event, ctx, phrase.build(number), form_of(phrase, said["rest"] or "", ctx))
@@ -123,6 +127,20 @@ def phrase_of(text: str) -> Phrase | None:
     if not said["number"] and (phrase.on == "L" or (said["rest"] and phrase.rest == "owner")):
         return None
     return phrase
+
+
+def explained_note(event: MessageReceived, ctx: Context, phrase: Phrase) -> FollowUp | None:
+    """来历 without a number: of the note whose card was answered, else of one still open."""
+    if phrase.build is not actions.ExplainPromise:
+        return None
+    match answered_subject(event, ctx):
+        case ("followup", _):
+            return answered_note(event, ctx)
+        case None:
+            note = followups.latest_of(ctx.db, ctx.id_of(ctx.me))
+            return note if note is not None and note.state == "open" else None
+        case _:
+            return None
 
 
 def form_of(phrase: Phrase, rest: str, ctx: Context) -> Form:

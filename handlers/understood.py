@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.context import Context
 from cards import reasons as cards
+from handlers import origins
 from handlers.leads import watch_silence
 from handlers.ledger import find_owner
 from nlp.lexicon import Lexicon
@@ -46,7 +47,10 @@ def reasons(reading: Reading, *, is_spoken: bool = False) -> dict[str, str]:
 
 
 def why(span: TimeSpan) -> str:
-    return cards.read_as(span.text, span.said, span.assumed)
+    said = span.said
+    if span.disagrees and span.alternative:
+        said = cards.either(span.alternative.said, span.said)
+    return cards.read_as(span.text, said, span.assumed)
 
 
 def snapshot(lead: Lead) -> dict[str, Any]:
@@ -102,7 +106,8 @@ def raise_objections(ctx: Context, lead: Lead, tags: Sequence[Slot[str]]) -> Non
 
 
 def set_expected_close(lead: Lead, span: TimeSpan) -> None:
-    lead.expected_close, lead.close_estimated = span.last_day, span.grain in ESTIMATED_GRAINS
+    day = None if span.disagrees else span.last_day
+    lead.expected_close, lead.close_estimated = day, span.grain in ESTIMATED_GRAINS
 
 
 def set_next_contact(lead: Lead, span: TimeSpan) -> None:
@@ -110,7 +115,9 @@ def set_next_contact(lead: Lead, span: TimeSpan) -> None:
 
 
 def contact_day(span: TimeSpan) -> tuple[date | None, bool]:
-    """A vague week is an estimate: its Tuesday, marked so."""
+    """A vague week is an estimate: its Tuesday, marked so. Of two days that were named none is."""
+    if span.disagrees:
+        return None, False
     estimated = span.grain in ESTIMATED_GRAINS
     day = span.start.date() if span.start else None
     if span.grain == "week" and day is not None:
@@ -134,7 +141,7 @@ def catch(
     ctx: Context, note: FollowUp, lead: Lead, found: PromiseFound, reading: Reading
 ) -> Promise:
     """A promise was heard; it is a draft until the rep confirms."""
-    due = found.due if found.due is not None and not found.due.vague else None
+    due = found.due if found.due and not (found.due.vague or found.due.disagrees) else None
     other = due.alternative if due else None
     owner = people.named(ctx.db, found.owner) if found.owner else None
     promise = Promise(
@@ -157,6 +164,8 @@ def catch(
         created_at=ctx.now,
     )
     promises.add(ctx.db, promise)
+    origins.put(note, *origins.of_promise(promise, found))
+    ctx.db.add(note)
     ctx.fact("promise.caught", lead=lead, promise=promise, words=found.text, rule=found.rule)
     return promise
 

@@ -6,6 +6,7 @@ from bot.context import Context
 from cards.followups import EchoView
 from cards.leads import LeadView
 from cards.promises import PromiseView
+from handlers import doubts, origins
 from storage import followups, leads, people, promises
 from storage.models import FollowUp, Lead, Promise
 
@@ -39,7 +40,6 @@ def of_note(
     note: FollowUp,
     *,
     is_new: bool = False,
-    doubt: str = "",
     changed: Mapping[int, Sequence[tuple[str, str]]] | None = None,
 ) -> EchoView:
     """`changed` holds, per promise id, what its fields said before the last correction."""
@@ -51,6 +51,7 @@ def of_note(
         lead=lead,
         promises=[of_promise(ctx, p, (changed or {}).get(p.id or 0, ())) for p in found],
         is_new=is_new,
-        doubt=doubt,
+        asked=doubts.pending(ctx, note),
+        unsure=origins.unsure(note),
         proposed=followups.proposal(ctx.db, note).get("lines", ()),
     )

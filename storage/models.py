@@ -195,6 +195,10 @@ class FollowUp(SQLModel, table=True):
     proposal: dict[str, Any] = _json(dict)
     """What a model would add, until somebody adopts it: its words, the card's, and the mark of
     the note they were said about."""
+    origins: list[dict[str, Any]] = _json(list)
+    """What each slot was read from (`cards.origins.Origin`)."""
+    doubt: dict[str, Any] = _json(dict)
+    """The one question about it (`cards.doubts.Asked`); empty when there is none."""
     state: str = "open"
     """open → confirmed, or undone; asking while the lead is unknown, wordless while only tags
     were ticked, heard while the speaker is asked whether it was heard right."""

@@ -28,8 +28,10 @@ HEADING = re.compile(r"^#+ ", re.MULTILINE)
 ROOMS = ("bot", "cards", "config", "handlers", "nlp", "storage", "tests", "bench", "docs")
 SAID_OTHERWISE = {
     actions.AdoptProposal,
+    actions.AnswerDoubt,
     actions.AssignFollowUp,
     actions.ConfirmFollowUp,
+    actions.ExplainFollowUp,
     actions.HearAgain,
     actions.OpenFollowUpForm,
     actions.SaveFollowUp,

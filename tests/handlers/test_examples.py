@@ -91,13 +91,13 @@ async def test_what_was_ticked_and_would_not_have_been_heard_is_kept(
 async def test_what_was_adopted_from_a_model_is_kept_with_its_words(start: Start) -> None:
     async with ModelServer() as server:
         bot = await start(("feishu", "wecom", "dingtalk"), model=server.settings())
-        server.says({"tags": [{"tag": "delivery_concern", "quote": "得在那之前到"}]})
-        await bot.says("sales", "张总嫌贵，样机我给他寄，2月6号他要上会，得在那之前到")
+        server.says({"tags": [{"tag": "delivery_concern", "quote": "你懂的"}]})
+        await bot.says("sales", "张总嫌贵，样机那件事，他们2月6号开标，你懂的")
         assert kept(bot) == []
         await bot.presses("sales", "采纳建议")
     (example,) = kept(bot)
     assert (example.kind, example.became) == ("tag", "delivery_concern")
-    assert example.words == "得在那之前到"
+    assert example.words == "你懂的"
 
 
 async def test_a_tag_is_taken_off_and_put_on_in_words(bot: Bot) -> None:

@@ -18,11 +18,12 @@ from tests.conftest import STORY, Bot, Seating, Start
 from tests.handlers.test_followups import NOTE, SALES_ON, last_note
 from tests.model_server import KEY, ModelServer, answer, hang_up, refuse
 
-LOOSE = "张总嫌贵，样机我给他寄，2月6号他要上会，得在那之前到"
-UNDATED = "张总说价格高，我答应给他寄样机，他2月6号上会"
+LOOSE = "张总嫌贵，样机那件事，他们2月6号开标，你懂的"
+"""No reader can tell from the words what was agreed on."""
+UNDATED = "张总说价格高，他们2月6号开标。我答应给他寄样机"
 CHECK = "模型建议，请核对："
 SAMPLE: dict[str, Any] = {
-    "quote": "样机我给他寄",
+    "quote": "样机那件事",
     "deliverable": "样机",
     "kind": "sample",
     "promiser": "us",
@@ -30,7 +31,7 @@ SAMPLE: dict[str, Any] = {
     "conditional": False,
     "when": "2月6号",
 }
-WORRY = {"tag": "delivery_concern", "quote": "得在那之前到"}
+WORRY = {"tag": "delivery_concern", "quote": "你懂的"}
 PROPOSAL = {"promises": [SAMPLE], "tags": [WORRY]}
 
 
@@ -81,8 +82,8 @@ async def test_F39_a_proposal_stands_on_the_card_and_a_tap_takes_it_over(
     bot = await start(seating, model=server.settings(stream=stream))
     await bot.says("sales", LOOSE)
     card = bot.cards("sales")[-1]
-    assert f"{CHECK}我方承诺 样机，2月6日 周五（“样机我给他寄”）" in card
-    assert f"{CHECK}顾虑 交期担忧（“得在那之前到”）" in card
+    assert f"{CHECK}我方承诺 样机，2月6日 周五（“样机那件事”）" in card
+    assert f"{CHECK}顾虑 交期担忧（“你懂的”）" in card
     assert promises_of(bot, last_note(bot)) == []
     assert bot.cards("delivery") == []
 
@@ -141,14 +142,14 @@ async def test_stage_and_days_are_proposed_and_undone_with_the_note(
     server.says(
         {
             "stage": {"stage": "negotiation", "quote": "嫌贵"},
-            "next_contact": {"quote": "2月6号他要上会", "when": "2月6号"},
+            "next_contact": {"quote": "他们2月6号开标", "when": "2月6号"},
         }
     )
     await bot.says("sales", LOOSE)
     before = lead_of(bot, last_note(bot))
     card = bot.cards("sales")[-1]
     assert f"{CHECK}阶段 商务谈判（“嫌贵”）" in card
-    assert f"{CHECK}下次 2月6日 周五（“2月6号他要上会”）" in card
+    assert f"{CHECK}下次 2月6日 周五（“他们2月6号开标”）" in card
     await bot.says("sales", "采纳建议")
     lead = lead_of(bot, last_note(bot))
     assert (lead.stage, lead.next_contact) == ("negotiation", date(2026, 2, 6))
@@ -160,7 +161,7 @@ async def test_stage_and_days_are_proposed_and_undone_with_the_note(
 
 
 async def test_an_expected_close_is_proposed(bot: Bot, server: ModelServer) -> None:
-    server.says({"expected_close": {"quote": "2月6号他要上会", "when": "2月6号"}})
+    server.says({"expected_close": {"quote": "他们2月6号开标", "when": "2月6号"}})
     await bot.says("sales", LOOSE)
     assert f"{CHECK}签单 2月6日 周五" in bot.cards("sales")[-1]
     await bot.presses("sales", "采纳建议")
@@ -220,10 +221,10 @@ async def test_names_and_numbers_do_not_leave_the_house(bot: Bot, server: ModelS
     with bot.db() as db:
         db.add(Contact(name="Zhuge Liang"))
         db.commit()
-    said = "华康医疗的张总13800138000嫌12.5万贵，zhuge liang和小陈也在，2月6号他要上会"
+    said = "华康医疗的张总13800138000嫌12.5万贵，zhuge liang和小陈也在，他们2月6号开标"
     await bot.says("sales", said)
     assert server.note == (
-        "〔公司1〕的〔人1〕〔号码1〕嫌〔金额1〕贵，〔人2〕和〔人3〕也在，2月6号他要上会"
+        "〔公司1〕的〔人1〕〔号码1〕嫌〔金额1〕贵，〔人2〕和〔人3〕也在，他们2月6号开标"
     )
     sent = json.dumps(server.asked, ensure_ascii=False).lower()
     for secret in ("华康", "张总", "138", "12.5", "zhuge", "小陈", "小李"):

@@ -300,6 +300,8 @@ def upgrade() -> None:
         sa.Column("people", sa.JSON(), nullable=False),
         sa.Column("company", sa.String(), nullable=False),
         sa.Column("proposal", sa.JSON(), nullable=False),
+        sa.Column("origins", sa.JSON(), nullable=False),
+        sa.Column("doubt", sa.JSON(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(
