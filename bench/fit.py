@@ -26,8 +26,8 @@ from nlp.reading import noted
 from nlp.time.types import TimeSpan
 from nlp.types import ReadContext
 
-SEEN_TWICE = 2
-"""A feature of one example alone teaches nothing."""
+SEEN_OFTEN = 3
+"""A feature of one or two examples teaches little, and makes the file large."""
 ROUNDS = 3
 """How often the clause that holds a promise is looked for anew."""
 TAGS = tuple(topic.id for topic in default_lexicon().tags)
@@ -114,7 +114,7 @@ class Table:
 
     def __init__(self, features: Sequence[Set[str]]) -> None:
         counts = Counter(name for each in features for name in each)
-        kept = sorted(name for name, count in counts.items() if count >= SEEN_TWICE)
+        kept = sorted(name for name, count in counts.items() if count >= SEEN_OFTEN)
         self.rows = {name: row for row, name in enumerate(kept)}
         self._rarity = np.array([np.log(len(features) / (1 + counts[n])) for n in kept]) / 4
         self.matrix = self._matrix(features) @ diags(self._rarity)

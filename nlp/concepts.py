@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from nlp.phrases import words_of
 from nlp.text import fold
 
 LATIN_WORD = re.compile(r"[a-z']+")
@@ -26,17 +25,30 @@ class Concepts:
         for concept, words in table.items():
             for word in map(fold, words):
                 self._by_word[word] = (*self._by_word.get(word, ()), concept)
-        han = sorted((w for w in self._by_word if not w.isascii()), key=len, reverse=True)
-        self._han = words_of(map(re.escape, han)).han
+        sizes: dict[str, set[int]] = {}
+        for word in self._by_word:
+            if not word.isascii():
+                sizes.setdefault(word[0], set()).add(len(word))
+        self._sizes = {first: sorted(each, reverse=True) for first, each in sizes.items()}
 
     def find(self, folded: str) -> list[Meaning]:
         """In the order of the text."""
-        found = [
-            Meaning(match.start(), match.end(), self._by_word[match[0]])
-            for match in self._han.finditer(folded)
-        ]
+        found = list(self._han(folded))
         latin = list(LATIN_WORD.finditer(folded))
         return sorted([*found, *self._latin(latin)]) if latin else found
+
+    def _han(self, folded: str) -> Iterator[Meaning]:
+        """The longest word at each place. Looked up: quicker here than one large pattern."""
+        at, sizes, by_word = 0, self._sizes, self._by_word
+        while at < len(folded):
+            for size in sizes.get(folded[at], ()):
+                word = folded[at : at + size]
+                if concepts := by_word.get(word):
+                    yield Meaning(at, at + len(word), concepts)
+                    at += len(word)
+                    break
+            else:
+                at += 1
 
     def _latin(self, words: Sequence[re.Match[str]]) -> Iterator[Meaning]:
         """Two words together, or one."""
