@@ -15,7 +15,7 @@ FUNCTION = frozenset(
 )
 """Letters that stand for themselves and belong to no name."""
 NUMBERS = frozenset("一二三四五六七八九十")
-MEASURES = frozenset("台双层楼期季道条城域区京晨晚天日月世纪木果花百千亿万大星岁")
+MEASURES = frozenset("成台双层楼期季道条城域区京晨晚天日月世纪木果花百千亿万大星岁")
 GENERIC = frozenset("部处科室组队班区楼店场地厂站市县镇村边面院所局口岗层期线")
 """What the words for a kind of place end with."""
 FILLER = (
@@ -25,7 +25,7 @@ FILLER = (
 )
 CLAUSE_START = re.compile(rf"(?:^|[,。!?;:\n()\"“”、]|(?<=[\u4e00-\u9fff]) )\s*{FILLER}*")
 GOING = re.compile(
-    "(?:去了?(?:一?趟)?|跑一?趟|跑了趟|往|拜访|走访|陌拜|回访|访|参观|考察|陪[^,。]{1,4}去(?:一?趟)?|从|在|到"
+    "(?:去了?(?:一?趟)?|跑一?趟|跑了趟|往|(?:拜访|走访|陌拜|回访|访|参观|考察|跑)了?|陪[^,。]{1,4}去(?:一?趟)?|从|在|到"
     "|进|答应|承诺|拿下|签下|签了?|中了|丢了|搞定|加上|加了|看了?|跟紧|紧跟|跟进|盯紧?|催|送到?|寄到?|发到?"
     "|运到|拉到|来自|联系上?|接到|收到|通知|对接|关于|离开|见了|只有|谁知道|给到|给了)"
 )
@@ -42,7 +42,7 @@ DEPARTMENT = (
 )
 SIDE = re.compile(
     f"[那这](?:[边头儿家台批套单笔份个次位项条款些车箱拨]|[一两三几]\\w)|{DEPARTMENT}|全款|回款|尾款|首付"
-    "|中标|立项|开标|订单|合同|po(?![a-z])|所有|项目|单子|标段|工地|现场|[一二三]期|仓库|车间"
+    "|中标|立项|开标|订单|合同|po(?![a-z])|所有|项目|预算|单子|标段|工地|现场|[一二三]期|仓库|车间"
 )
 """Follows a customer: 通达那台, 永辉门店, 农科院全款."""
 OFFICE = re.compile(
@@ -98,7 +98,8 @@ class Text:
     def is_brand(self, begin: int, finish: int) -> bool:
         """Could be nothing but a name (佰盛, 旭晟), or is a word that shops choose (通达, 飞腾)."""
         name, known = self.folded[begin:finish], self.known
-        if name in known.attributes or name in known.never or name[0] == "和":
+        plain = name in known.attributes or name in known.never or name[0] == "和"
+        if plain or self.note.lexicon.people.bare.fullmatch(name):
             return False
         if name[0] in NUMBERS:
             return self._is_numbered(begin, finish)
@@ -137,8 +138,11 @@ class Text:
         return vocabulary().rarity(word) > needed and not set(word) & FUNCTION
 
     def is_place(self, begin: int, finish: int) -> bool:
+        """A town; small ones whose letters firms choose as well (蓝海) are taken for firms."""
         name = self.folded[begin:finish]
-        return name in self.known.places or name in vocabulary().places
+        if name in self.known.places:
+            return True
+        return name in vocabulary().places and not set(name) <= self.known.brand_letters
 
     def is_whole_brand(self, begin: int, finish: int) -> bool:
         """In no dictionary, of letters for names, and closed: 给佳禾|准备."""
@@ -177,7 +181,7 @@ class Text:
         """A word of the dictionary that is used for more than names."""
         name, known = self.folded[begin:finish], vocabulary()
         is_word = self.words.is_word(begin, finish)
-        return is_word and not (name in known.names and known.rarity(name) > SELDOM)
+        return is_word and known.rarity(name) <= (SELDOM if name in known.names else RARE)
 
 
 def text_of(note: Note) -> Text:

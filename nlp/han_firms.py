@@ -130,6 +130,8 @@ def _by_institution(text: Text) -> Iterator[Firm]:
     patterns = _patterns(text.known)
     for match in patterns.institution.finditer(text.folded):
         begin, finish = match.span()
+        if RIVAL.search(text.before(begin)):
+            continue
         if text.is_entered(begin) and text.words.splits(finish) and not text.goes_on(finish):
             yield Firm(begin, finish, "company.institution", 0.85)
     for match in patterns.institution_end.finditer(text.folded):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from nlp.lexicon import PeopleWords
+from nlp.lexicon import Lexicon
 from nlp.name_places import (
     ACTS_SURELY,
     CALLED,
@@ -24,6 +24,7 @@ ELDER = "老小"
 NICKNAME = re.compile(f"[老小大阿](?={HAN})|阿[a-z]{{2,}}")
 NAMED = re.compile(f"叫({HAN}{{2,3}}?)(?=$|[,。!?;:的]|据说|这?个?名)")
 MENTIONED = re.compile(f"@({HAN}{{2,4}})(?=$|[\\s,.。!?;:、@]|你(?!们))")
+VISITED = re.compile("[拜走回]访了?$")
 VOCATIVE = re.compile(r"[,:、]|你|请|\s\S")
 NO_SURNAME = frozenset("大小老副各新前男女本贵该区厂店司部二三表师学亲")
 NO_PART = frozenset(
@@ -42,8 +43,8 @@ class Found(NamedTuple):
     confidence: float
 
 
-def han_names(folded: str, known: PeopleWords) -> Iterator[Found]:
-    text = Text(folded, cut(folded), known)
+def han_names(folded: str, lexicon: Lexicon) -> Iterator[Found]:
+    text = Text(folded, cut(folded), lexicon.people, lexicon.companies.brand_letters)
     for seek in SEEKERS:
         yield from seek(text)
 
@@ -270,7 +271,10 @@ def _does_something(text: Text, begin: int, finish: int) -> bool:
         return not FIRMS_DO.match(folded, finish)
     if text.is_in_office(begin) and text.acts(finish):
         return True
-    may_be_firm = finish - begin < 3 and folded.startswith("的", finish)
+    may_be_firm = finish - begin < 3 and (
+        folded.startswith("的", finish)
+        or (VISITED.search(text.before(begin)) and set(folded[begin:finish]) <= text.brand_letters)
+    )
     if may_be_firm or folded[begin] in text.known.weak:
         return False
     return text.follows(begin) and text.acts(finish)
@@ -309,7 +313,7 @@ def _is_given_name(text: Text, name: str) -> bool:
     known = vocabulary()
     if set(name) <= text.known.given_letters:
         is_rare_word = name in known.people and known.rarity(name) > UNCOMMON
-        return name[0] == name[1] or is_rare_word
+        return name[0] == name[1] or (is_rare_word and not set(name) <= text.brand_letters)
     return set(name) <= text.known.foreign and not known.is_ordinary(name)
 
 

@@ -41,6 +41,10 @@ SPOKEN_WITH = re.compile(r"[跟和让问约@]\s?$")
 SPEAKS_WITH = re.compile(r"\s?(?:聊|沟通|sync|吃|约|开|碰|过了一遍|确认)")
 SAYS = re.compile(r" (?:said|says|told|asked|called|wants|thinks|replied)\b")
 PRONOUN = re.compile(r"[.,;] (?:She|He|she|he)\b")
+CALENDAR = re.compile(
+    "(?:Mon|Tues?|Wednes|Thurs?|Fri|Satur|Sun)(?:day)?|(?:Jan|Febr)(?:uary)?|Mar(?:ch)?|Apr|July?|Aug"
+    "|(?:Sept|Octo|Novem|Decem)(?:em)?(?:ber)?"
+)
 DATE = re.compile(r"\.? ?\d")
 
 
@@ -90,11 +94,17 @@ def _person(text: str, match: re.Match[str], lexicon: Lexicon) -> Found | None:
         return Found(begin, match.end() if has_surname else finish, "people.given_name", 0.9)
     if first in known.spelled and SAYS.match(text, finish):
         return Found(begin, finish, "people.spelled", 0.8)
-    is_met = second is None and MET.search(text[:begin])
-    told_of = PRONOUN.match(text, finish) and BEFORE_A_NAME.search(text[:begin])
-    if is_met or told_of or _speaks_for_itself(text, begin, finish):
+    is_named = _is_met(text, match) or _speaks_for_itself(text, begin, finish)
+    if is_named and not CALENDAR.fullmatch(first):
         return Found(begin, finish, "people.unlisted", 0.7)
     return None
+
+
+def _is_met(text: str, match: re.Match[str]) -> bool:
+    """Coffee with Kumar; off the phone with Anika. She wants…"""
+    before, finish = text[: match.start()], match.end(1)
+    told_of = PRONOUN.match(text, finish) and BEFORE_A_NAME.search(before)
+    return bool(told_of or (match[2] is None and MET.search(before)))
 
 
 def _is_spelled_chinese(first: str, second: str, lexicon: Lexicon) -> bool:

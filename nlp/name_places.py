@@ -15,7 +15,7 @@ TOWARDS = re.compile(
     "|[那这]个|[我咱你他]们)$"
 )
 """What stands before a person, as a rule."""
-SWALLOWED = "跟和给找约问见请让叫陪是同下了过到老小"
+SWALLOWED = "发跟和给找约问见请让叫陪是同下了过到老小"
 """Letters that the dictionary may take for a part of one word with the surname: 见方|总."""
 CALLED = re.compile(
     r"(?:@|叫|叫做|名字[叫是]|换成了?|换了|接手的是|接替的是|新来的是"
@@ -51,6 +51,8 @@ class Text:
     folded: str
     words: Words
     known: PeopleWords
+    brand_letters: frozenset[str] = frozenset()
+    """What firms are called by."""
 
     def before(self, offset: int) -> str:
         """What leads up to a place; a line break stands for the beginning of all."""

@@ -31,7 +31,7 @@ def _candidates(
 ) -> Iterator[Found]:
     yield from _known(text, contacts)
     if not text.isascii():
-        yield from han_names(folded, lexicon.people)
+        yield from han_names(folded, lexicon)
     latin = narrow(text)
     if any("A" <= letter <= "Z" for letter in latin):
         yield from latin_names(latin, lexicon)

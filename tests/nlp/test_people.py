@@ -64,6 +64,10 @@ NAMED = """
 说明天白总有空 | 白总
 周总让写周总结 | 周总
 采购王姐下周休假 | 王姐
+报价发白经理了 | 白经理
+和展厂长敲好了图纸 | 展厂长
+那个单总今天主动打过来 | 单总
+匙总把字签了 | 匙总
 给Sherry发了一版报价 | Sherry
 Kelvin要15%的折扣 | Kelvin
 Thanks to Alice and Bob, PO is in | Alice Bob
@@ -115,6 +119,10 @@ NOBODY = """
 我司已经盖章，原件寄给贵司
 金蝶的系统
 谢谢老师
+他们也在看西门子
+顺达嫌贵
+明天拜访安泰
+by Friday说样机
 Will send the quote in May
 Grace Chemicals wants two tons
 Austin office is closed
