@@ -1,7 +1,7 @@
 """Find what is done in a clause, and the things it is done with."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nlp.clauses import due_times, is_ahead
@@ -54,7 +54,7 @@ def find_act(clause: Clause, note: Note) -> Act | None:
     things = things_in(clause, note)
     acts = [
         Act(clause, action, clause.begin + begin, clause.begin + finish, things)
-        for action, begin, finish in _actions(clause, note)
+        for action, begin, finish in note.actions[clause.index]
     ]
     kept = [act for act in acts if not _is_aside(act)] or acts[-1:]
     for vague in ("arrange", "ask_for", "appoint"):
@@ -90,23 +90,6 @@ def _says_more(clause: Clause, things: Sequence[Owed]) -> bool:
     named = sum(owed.finish - owed.begin for owed in things)
     timed = sum(time.finish - time.begin for time in clause.times)
     return len(clause.text) - named - timed > FEW_LETTERS
-
-
-def actions_in(clause: Clause, note: Note) -> list[Action]:
-    """All that is done in a clause, in its order."""
-    return [action for action, _, _ in _actions(clause, note)]
-
-
-def _actions(clause: Clause, note: Note) -> Iterator[tuple[Action, int, int]]:
-    for match in note.lexicon.action.finditer(clause.text):
-        action = note.lexicon.action_of(match)
-        begin, finish = match.span()
-        inside_name = any(
-            who.begin < clause.begin + finish and clause.begin + begin < who.finish
-            for who in note.people
-        )
-        if action.kind != "none" and not inside_name:
-            yield action, begin, finish
 
 
 def _is_aside(act: Act) -> bool:

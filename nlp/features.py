@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import pairwise
 
-from nlp.acts import actions_in
 from nlp.clauses import condition_before, is_chore, is_condition
 from nlp.concepts import Meaning
 from nlp.note import Clause, Note
@@ -153,7 +152,7 @@ def _when(note: Note, time: TimeSpan) -> str:
 
 def _acts(note: Note, clause: Clause) -> Iterator[str]:
     """What is done in a clause, and what it hangs on."""
-    for act in actions_in(clause, note):
+    for act, _, _ in note.actions[clause.index]:
         yield f"a:{act.id}"
         yield f"ak:{act.kind}"
     if is_chore(clause, note):

@@ -68,8 +68,9 @@ class Judges:
 
     def marks(self, features: Iterable[str]) -> Marks:
         """An unknown feature counts for nothing."""
-        rows = self.rows
-        return np.array([rows[each] for each in set(features) if each in rows], dtype=np.intp)
+        row_of = self.rows.get
+        found = [row for each in set(features) if (row := row_of(each)) is not None]
+        return np.array(found, dtype=np.intp)
 
 
 BENCH = ("promise", "kind", "conditional", "tag", "stage", "day", "telling")

@@ -8,7 +8,7 @@ from datetime import datetime
 from nlp.concepts import Meaning
 from nlp.lexicon import Lexicon
 from nlp.text import fold
-from nlp.things import Owed, find_things
+from nlp.things import Done, Owed, find_actions, find_things
 from nlp.time import find
 from nlp.time.types import TimeSpan
 from nlp.types import ReadContext, Slot
@@ -77,6 +77,8 @@ class Note:
     clauses: Sequence[Clause]
     things: Sequence[Owed]
     meanings: Sequence[Meaning]
+    actions: Sequence[Sequence[Done]]
+    """By clause."""
     chores: frozenset[int]
     """Sentences about our own office."""
     customers: Sequence[str] = ()
@@ -143,6 +145,7 @@ def prepare(
         chores=frozenset(each.sentence for each in clauses if chore.search(each.text)),
         things=find_things(folded, lexicon),
         meanings=lexicon.concepts.find(folded),
+        actions=[find_actions(each.text, each.begin, lexicon, people) for each in clauses],
         customers=context.customers,
     )
 

@@ -1,10 +1,11 @@
-"""Find the things a note names that one side can owe."""
+"""Find the things a note names that one side can owe, and what is done with them."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nlp.lexicon import Lexicon, Thing
+from nlp.lexicon import Action, Lexicon, Thing
+from nlp.types import Slot
 
 COPY = re.compile("复印件|扫描件|原件|电子版|英文版|纸质版")
 """The copy of a thing is the thing."""
@@ -31,3 +32,21 @@ def find_things(folded: str, lexicon: Lexicon) -> Sequence[Owed]:
             found.pop()
         found.append(Owed(lexicon.thing_of(match), match.start(), match.end(), match[0]))
     return tuple(found)
+
+
+Done = tuple[Action, int, int]
+"""What is done; from where to where in its clause."""
+
+
+def find_actions(
+    text: str, begin: int, lexicon: Lexicon, people: Sequence[Slot[str]]
+) -> list[Done]:
+    """In a clause that begins at an offset of the note; names hold none."""
+    found: list[Done] = []
+    for match in lexicon.action.finditer(text):
+        action = lexicon.action_of(match)
+        start, finish = begin + match.start(), begin + match.end()
+        inside_name = any(who.begin < finish and start < who.finish for who in people)
+        if action.kind != "none" and not inside_name:
+            found.append((action, *match.span()))
+    return found
