@@ -145,8 +145,14 @@ def _reasons(view: EchoView, names: SalesWords) -> tuple[str, ...]:
     if view.followup.state == "undone":
         return ()
     why = view.followup.why
-    reasons = [told + (UNSURE if key in view.unsure else "") for key, told in why.items()]
-    for due in (v.promise.why_due for v in view.promises):
+    quoted = view.asked.keys if view.asked and view.asked.about == "day" else frozenset()
+    reasons = [
+        told + (UNSURE if key in view.unsure else "")
+        for key, told in why.items()
+        if key not in quoted
+    ]
+    for promise in (v.promise for v in view.promises if f"due:{v.promise.id}" not in quoted):
+        due = promise.why_due
         if due and not any(reason.endswith(due) for reason in reasons):
             reasons.append(due)
     if any(v.promise.conditional for v in view.promises):

@@ -64,7 +64,7 @@ def chosen_day(ctx: Context, asked: Asked, told: str) -> TimeSpan | None:
 
 
 def span_of(ctx: Context, last: date, plan: date) -> TimeSpan:
-    text = words.day(last)
+    text = f"{last.month}月{last.day}日"
     return TimeSpan(
         text=text,
         begin=0,
@@ -74,6 +74,7 @@ def span_of(ctx: Context, last: date, plan: date) -> TimeSpan:
         grain="day",
         kind="point",
         rule=RULE,
+        said=words.day(last),
         assumed=CHOSEN,
         plan=plan,
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from cards import reasons
 from cards.origins import Origin
 from config.schema import SalesWords
 from nlp import certainty, llm
@@ -99,8 +100,9 @@ def corrected(promise: Promise, due: TimeSpan, words: str) -> Origin:
 def how_read(span: TimeSpan) -> str:
     """What the words state, what was assumed, and the other reading."""
     other = span.alternative.said if span.alternative else ""
-    parts = (span.said, span.assumed, f"也可能{other}" if other else "")
-    return "；".join(part for part in parts if part)
+    said = reasons.either(other, span.said) if span.disagrees else span.said
+    also = f"也可能{other}" if other and not span.disagrees else ""
+    return "；".join(part for part in (said, span.assumed, also) if part)
 
 
 def _origin(
