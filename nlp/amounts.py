@@ -35,12 +35,12 @@ NOT_THE_DEAL = re.compile(
     r"|差(?!不多)|比[^,;!?。]{1,6}[低高贵]了?|砍(?!到)|返|贵了?|每[台套件个月年]|单价|[一单][台套件个支]|月租|"
     r"运费|安装费|差旅|罚|补贴|注册资本|年营收"
     r"|年产值|流水|目标|任务|业绩|指标|人均|"
-    r"(?<!差不)多(?!少)|抵|吃掉|亏|损失|赔|罚没?|抹|moq[^,;!?。]{0,6}|数量|销量|产量|模具费|"
+    r"(?<!差不)多(?!少)|剩下?的?|余下的?|[高低多]了|抵|吃掉|亏|损失|赔|罚没?|抹|moq[^,;!?。]{0,6}|数量|销量|产量|模具费|"
     r"deposit|balance|down ?payment|prepayment|unit price|per unit|"
     r"discount|save|sign(?:s|ed)? off (?:above|over))[^,;!?。]{0,6}$"
 )
 INSTALMENT = re.compile(
-    r"尾款|退款|退货款|赔款|质保金|进度款|[一二三四]期款|[一二三四]期的钱|中期款|预付|首付|定金|订金|余款|保证金|欠款|balance|deposit"
+    r"运费|尾款|退款|退货款|赔款|质保金|进度款|[一二三四]期款|[一二三四]期的钱|中期款|预付|首付|定金|订金|余款|保证金|欠款|balance|deposit"
 )
 RIVAL_PRICE = re.compile(
     r"(?:别家|竞品|对手|他家|人家|隔壁|同行|友商|另一家|其他家)(?:(?!我们|咱)[^,;!?。]){0,10}$"
@@ -88,7 +88,7 @@ def _is_money(match: re.Match[str], note: Note) -> bool:
         return False
     if not (match["unit"] or match["sign"] or match["yuan"]):
         return False
-    if match["unit"] == "m" and not match["sign"]:
+    if match["unit"] == "m" and not (match["sign"] or match["yuan"]):
         return False
     return not (COUNTED.match(note.folded, match.end()) and not match["yuan"])
 

@@ -24,7 +24,7 @@ ELDER = "老小"
 NICKNAME = re.compile(f"[老小大阿](?={HAN})|阿[a-z]{{2,}}")
 NAMED = re.compile(f"叫({HAN}{{2,3}}?)(?=$|[,。!?;:的]|据说|这?个?名)")
 MENTIONED = re.compile(f"@({HAN}{{2,4}})(?=$|[\\s,.。!?;:、@]|你(?!们))")
-VISITED = re.compile("[拜走回]访了?$")
+VISITED = re.compile("(?:[拜走回]访了?|[跟盯催]一?下)$")
 VOCATIVE = re.compile(r"[,:、]|你|请|\s\S")
 NO_SURNAME = frozenset("大小老副各新前男女本贵该区厂店司部二三表师学亲")
 NO_PART = frozenset(
@@ -163,7 +163,9 @@ def _is_nickname(text: Text, begin: int, finish: int) -> bool:
     folded, known, words = text.folded, text.known, text.words
     first, name = folded[begin], folded[begin + 1]
     opens = words.splits(begin) or text.is_in_office(begin)
-    if not (opens and words.splits(finish)) or known.title.match(folded, finish):
+    title = known.title.match(folded, finish)
+    is_titled = title is not None and words.finish_of.get(finish, finish) <= title.end()
+    if is_titled or not (opens and words.splits(finish)):
         return False
     is_elder = first in ELDER and name in known.surnames
     plain = folded[begin:finish] in known.never if is_elder else text.is_ordinary(begin, finish)
@@ -192,7 +194,8 @@ def _honoured(text: Text) -> Iterator[Found]:
         name = text.folded[begin]
         if name in NO_SURNAME or name in NO_PART or not GIVEN.match(name):
             continue
-        if text.opens(begin) and not text.is_ordinary(begin, finish) and text.meets(begin, finish):
+        is_somebody = text.stands(begin) or text.is_in_office(begin)
+        if text.opens(begin) and is_somebody and not text.is_ordinary(begin, finish):
             yield Found(begin, finish, "people.honoured", 0.85)
 
 
@@ -270,7 +273,7 @@ def _does_something(text: Text, begin: int, finish: int) -> bool:
     if text.starts(begin) and ACTS_SURELY.match(folded, finish):
         return not FIRMS_DO.match(folded, finish)
     if text.is_in_office(begin) and text.acts(finish):
-        return True
+        return folded[begin] not in text.known.weak
     may_be_firm = finish - begin < 3 and (
         folded.startswith("的", finish)
         or (VISITED.search(text.before(begin)) and set(folded[begin:finish]) <= text.brand_letters)

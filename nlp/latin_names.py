@@ -29,7 +29,7 @@ BEFORE_A_NAME = re.compile(
 DOES_AFTER_A_NAME = re.compile(
     r"\s?(?:(?:said|says|will|wants|wanted|asked|asks|confirmed|agreed|is|was|left|promised|needs|"
     r"can|and|told|called|replied|has|likes|mentioned|signed|thinks|just|still|hasn|doesn|told|from|"
-    r"please|pls|moved|runs|loved|at|sent|forward|ping|reply|approve|confirm|sync|update|ok)(?![a-z])|'s\b|[说问要让你想答回那已确同会在把也有没觉记这今明下本追盯跟去催发带]|[，,]|了)"
+    r"please|pls|moved|runs|loved|at|got|sent|forward|ping|reply|approve|confirm|sync|update|ok)(?![a-z])|'s\b|[说问要让你想答回那已确同会在把也有没觉记这今明下本追盯跟去催发带麻]|[，,]|了)"
 )
 MET = re.compile(
     r"(?:\b(?:meeting|call|coffee|spoke|chat|lunch|dinner|sync|talk|agreed|demo|tea) (?:with|to) "

@@ -40,7 +40,7 @@ ACTS_SURELY = re.compile(
 """What only somebody does, at the beginning of a clause."""
 FIRMS_DO = re.compile("那[边儿]|要|想|也|还")
 """Of these, what a firm does as well."""
-LITTLE = frozenset("和从向那都有来后别能多才管经公代当对要但")
+LITTLE = frozenset("和从向那都有来后能多才经公代当对要但")
 """Before a bare title these are never a name: 和老师, 从经理那儿."""
 
 

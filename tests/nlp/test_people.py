@@ -68,6 +68,11 @@ NAMED = """
 和展厂长敲好了图纸 | 展厂长
 那个单总今天主动打过来 | 单总
 匙总把字签了 | 匙总
+管老师说暑假值班 | 管老师
+跟别院长对清楚了 | 别院长
+芳姐看完方案了 | 芳姐
+老主顾丽姐说过完年再谈 | 丽姐
+老孔总算吐口 | 老孔
 给Sherry发了一版报价 | Sherry
 Kelvin要15%的折扣 | Kelvin
 Thanks to Alice and Bob, PO is in | Alice Bob
@@ -122,6 +127,8 @@ NOBODY = """
 他们也在看西门子
 顺达嫌贵
 明天拜访安泰
+给多少也没定
+别再来问我插单了
 by Friday说样机
 Will send the quote in May
 Grace Chemicals wants two tons
