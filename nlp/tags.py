@@ -11,18 +11,14 @@ from nlp.types import Slot
 SURE = 0.95
 
 
-def find_tags(
-    note: Note, marks: Sequence[Marks], whole: Marks, judges: Judges
-) -> list[Slot[str]]:
+def find_tags(note: Note, marks: Sequence[Marks], whole: Marks, judges: Judges) -> list[Slot[str]]:
     """One slot for each tag, with the clause that speaks for it most."""
     found = {slot.value: slot for slot in _judged(note, marks, whole, judges.tag)}
     found |= {slot.value: slot for slot in (*_rivals(note), *_said(note))}
     return sorted(found.values(), key=lambda slot: slot.begin)
 
 
-def _judged(
-    note: Note, marks: Sequence[Marks], whole: Marks, judge: Judge
-) -> Iterator[Slot[str]]:
+def _judged(note: Note, marks: Sequence[Marks], whole: Marks, judge: Judge) -> Iterator[Slot[str]]:
     for tag, likely in judge.odds(whole).items():
         if likely > 0.5:
             yield telling_clause(note, marks, judge, tag, f"tags.{tag}", likely)

@@ -101,6 +101,12 @@ def other_window(expression: Expression, window: Window | None, scene: Scene) ->
         if other is not None and (other.start, other.end) != (window.start, window.end):
             return other
     whole_day = RANK[window.grain] >= RANK["day"]
-    if expression.eager and whole_day and window.end and window.end - DAY > scene.today:
+    if (
+        expression.eager
+        and whole_day
+        and not window.excluded
+        and window.end
+        and window.end - DAY > scene.today
+    ):
         return window._replace(end=window.end - DAY, assumed=WITHOUT_ITS_DAY)
     return None
