@@ -28,6 +28,8 @@ from nlp.types import ReadContext
 
 SEEN_OFTEN = 3
 """A feature of one or two examples teaches little, and makes the file large."""
+FAINT = 0.2
+"""Features that weigh less with every judge are left out: nothing is lost, and reading is quick."""
 ROUNDS = 3
 """How often the clause that holds a promise is looked for anew."""
 TAGS = tuple(topic.id for topic in default_lexicon().tags)
@@ -101,7 +103,7 @@ def fit(cases: Sequence[Case]) -> Judges:
         "day": day_fit(cases),
         "telling": telling_fit(cases),
     }
-    names = sorted({name for fitted in bench.values() for name in fitted.rows})
+    names = sorted({name for fitted in bench.values() for name in fitted.telling()})
     rows = {name: row for row, name in enumerate(names)}
     return Judges(rows=rows, **{name: fitted.judge(rows) for name, fitted in bench.items()})
 
@@ -141,10 +143,16 @@ class Fitted:
     weights: Any
     bias: Any
 
+    def telling(self) -> list[str]:
+        """The features that weigh enough to matter."""
+        heaviest = np.abs(self.weights).max(axis=1)
+        return [name for name, row in self.rows.items() if heaviest[row] >= FAINT]
+
     def judge(self, rows: Mapping[str, int]) -> Judge:
         """The same over the rows that all judges share."""
         spread = np.zeros((len(rows), len(self.answers)), dtype=np.float32)
-        spread[[rows[name] for name in self.rows]] = self.weights
+        kept = [name for name in self.rows if name in rows]
+        spread[[rows[name] for name in kept]] = self.weights[[self.rows[name] for name in kept]]
         return Judge(self.answers, spread, self.bias.astype(np.float32))
 
 

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache, lru_cache
 
 from nlp.han_firms import han_firms
 from nlp.latin_firms import latin_firms
+from nlp.lexicon import CompanyWords
 from nlp.note import Note
 from nlp.types import Slot
 from nlp.words import vocabulary
@@ -25,22 +27,24 @@ def find_company(note: Note) -> Slot[str] | None:
 def _known(note: Note) -> Iterator[Slot[str]]:
     """By its full name, or by what people leave of it: 浙江鼎科智能科技有限公司 is 鼎科."""
     for name in note.customers:
-        for words in _ways_to_say(name, note):
+        for words in _ways_to_say(name, note.lexicon.companies):
             begin = note.text.find(words)
             if begin >= 0:
                 yield Slot(name, words, begin, begin + len(words), "company.known", 1.0)
                 break
 
 
-def _ways_to_say(name: str, note: Note) -> Iterator[str]:
+@lru_cache(maxsize=20_000)
+def _ways_to_say(name: str, known: CompanyWords) -> Sequence[str]:
     """The longest first; what is left must not be a word that anybody uses."""
-    known = note.lexicon.companies
     short = LEGAL_FORM.sub("", name)
     core = next((short[2:] for place in known.places if short[:2] == place), short)
     core = re.sub(f"(?:{known.trades})+$", "", core)
-    for words in dict.fromkeys((name, short, core)):
-        if len(words) > 1 and (words == name or not vocabulary().is_ordinary(words)):
-            yield words
+    return tuple(
+        words
+        for words in dict.fromkeys((name, short, core))
+        if len(words) > 1 and (words == name or not vocabulary().is_ordinary(words))
+    )
 
 
 def _named(note: Note) -> Iterator[Slot[str]]:
@@ -65,8 +69,17 @@ def _is_none(words: str, begin: int, finish: int, rule: str, note: Note) -> bool
         return True
     if rule == "company.institution":
         return False
-    kind = re.fullmatch(f"(?:{known.trades})?(?:{known.kinds}|{known.trades})", folded)
-    return bool(kind or known.common.search(folded) or _is_promised(folded, note))
+    return bool(
+        _kind_alone(known).fullmatch(folded)
+        or known.common.search(folded)
+        or _is_promised(folded, note)
+    )
+
+
+@cache
+def _kind_alone(known: CompanyWords) -> re.Pattern[str]:
+    """化工厂 is what many are, and nobody's name."""
+    return re.compile(f"(?:{known.trades})?(?:{known.kinds}|{known.trades})")
 
 
 def _is_promised(folded: str, note: Note) -> bool:

@@ -1,6 +1,7 @@
 """Describe a clause to the judges: its letters, meanings and times, and what the rules think."""
 
 import re
+from bisect import bisect
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import pairwise
@@ -22,18 +23,20 @@ FAR = timedelta(days=31)
 
 
 Features = list[str]
+Mask = tuple[int, int, str]
 
 
 def described(note: Note, proposals: Sequence[PromiseFound]) -> list[Features]:
     """For each clause what can be said of it; equal words describe equal things."""
-    meanings = [list(_meanings(note, clause)) for clause in note.clauses]
-    concepts = [[name for each in inside for name in each.concepts] for inside in meanings]
+    concepts = _concepts(note)
+    masks = _masks(note)
+    times = [_told(note, clause.times) for clause in note.clauses]
     subjects = [subject_before(clause, clause.finish, note) for clause in note.clauses]
     return [
         [
-            *_letters(note, clause),
+            *_letters(masked(note, clause, masks)),
             *_company(concepts, clause.index),
-            *_about(note, clause, concepts[clause.index]),
+            *_about(note, clause, times),
             *_acts(note, clause),
             *_subject(note, clause, subjects),
             *_opinions(clause, proposals),
@@ -55,39 +58,36 @@ def of_time(note: Note, clause: Clause, time: TimeSpan) -> set[str]:
     return features
 
 
-def _meanings(note: Note, clause: Clause) -> Iterator[Meaning]:
-    """Those of the words, and the kinds of the things named."""
+def _concepts(note: Note) -> list[list[str]]:
+    """For each clause the meanings of its words, and the kinds of the things it names."""
     names = [(who.begin, who.finish) for who in note.people]
-    inside = [
+    found = [
         meaning
         for meaning in note.meanings
-        if clause.begin <= meaning.begin < clause.finish
-        and not any(begin <= meaning.begin < finish for begin, finish in names)
+        if not any(begin <= meaning.begin < finish for begin, finish in names)
     ]
-    for owed in note.things:
-        if clause.begin <= owed.begin < clause.finish:
-            inside.append(Meaning(owed.begin, owed.finish, (f"d.{owed.thing.kind}",)))
-    return iter(sorted(inside))
+    found += [Meaning(o.begin, o.finish, (f"d.{o.thing.kind}",)) for o in note.things]
+    inside: list[list[str]] = [[] for _ in note.clauses]
+    begins = [clause.begin for clause in note.clauses]
+    for meaning in sorted(found):
+        if (at := bisect(begins, meaning.begin) - 1) >= 0:
+            inside[at] += meaning.concepts
+    return inside
 
 
-def _letters(note: Note, clause: Clause) -> Iterator[str]:
-    """Letters and words, alone and side by side, names and times as one letter each."""
-    tokens = ["^", *TOKEN.findall(NUMBER.sub("0", masked(note, clause))), "$"]
-    yield from tokens[1:-1]
-    for one, two in pairwise(tokens):
-        yield f"{one}·{two}"
-    for one, three in zip(tokens, tokens[2:], strict=False):
-        yield f"{one}…{three}"
+def _masks(note: Note) -> list[Mask]:
+    """N for a person, T for a time, D for a thing that can be owed."""
+    masks = [(who.begin, who.finish, "N") for who in note.people]
+    masks += [(time.begin, time.finish, "T") for time in note.times]
+    masks += [(owed.begin, owed.finish, "D") for owed in note.things]
+    return sorted(masks)
 
 
-def masked(note: Note, clause: Clause) -> str:
-    """The clause with N for a person, T for a time, D for a thing that can be owed."""
-    spans = [(who.begin, who.finish, "N") for who in note.people]
-    spans += [(time.begin, time.finish, "T") for time in note.times]
-    spans += [(owed.begin, owed.finish, "D") for owed in note.things]
+def masked(note: Note, clause: Clause, masks: Iterable[Mask]) -> str:
+    """The clause with one letter for each name, time and thing."""
     parts: list[str] = []
     at = clause.begin
-    for begin, finish, letter in sorted(spans):
+    for begin, finish, letter in masks:
         if at <= begin < clause.finish:
             parts += (note.folded[at:begin], letter)
             at = min(finish, clause.finish)
@@ -95,49 +95,50 @@ def masked(note: Note, clause: Clause) -> str:
     return "".join(parts)
 
 
-def _company(concepts: Sequence[Sequence[str]], index: int) -> Iterator[str]:
+def _letters(text: str) -> Features:
+    """Letters and words, alone, side by side, and with one between."""
+    tokens = ["^", *TOKEN.findall(NUMBER.sub("0", text)), "$"]
+    beside = [f"{one}·{two}" for one, two in pairwise(tokens)]
+    apart = [f"{one}…{three}" for one, three in zip(tokens, tokens[2:], strict=False)]
+    return tokens[1:-1] + beside + apart
+
+
+def _company(concepts: Sequence[Sequence[str]], index: int) -> Features:
     """The meanings of a clause, their order, and those next door."""
     here = concepts[index][:MANY]
     before = concepts[index - 1][:MANY] if index else []
     after = concepts[index + 1][:MANY] if index + 1 < len(concepts) else []
+    features = [f"<{one}>" for one in here]
     for at, one in enumerate(here):
-        yield f"<{one}>"
-        for two in here[at + 1 : at + 1 + NEAR]:
-            if one != two:
-                yield f"<{one}{two}>"
-        for earlier in before[-4:]:
-            yield f"<{earlier}|{one}>"
-    for one in dict.fromkeys(before):
-        yield f"-<{one}>"
-    for one in dict.fromkeys(after):
-        yield f"+<{one}>"
+        features += [f"<{one}{two}>" for two in here[at + 1 : at + 1 + NEAR] if one != two]
+    features += [f"<{earlier}|{one}>" for earlier in before[-4:] for one in here]
+    features += [f"-<{one}>" for one in before]
+    features += [f"+<{one}>" for one in after]
+    return features
 
 
-def _about(note: Note, clause: Clause, concepts: Sequence[str]) -> Iterator[str]:
+def _about(note: Note, clause: Clause, times: Sequence[Features]) -> Iterator[str]:
+    """Who writes, whether it asks, and when it is, here and next door."""
     yield f"by:{note.role}"
-    for one in dict.fromkeys(concepts):
-        yield f"{note.role}<{one}>"
     yield "asks" if clause.asks else "tells"
     if clause.quotes:
         yield "quotes"
-    yield from _times(note, clause.times, "t")
+    yield from (f"t:{told}" for told in times[clause.index])
     for step in (-1, 1):
         at = clause.index + step
-        if 0 <= at < len(note.clauses):
-            near = note.clauses[at]
-            yield from _times(note, near.times, f"t{step}")
-            if near.asks:
-                yield f"asks{step}"
-        else:
+        if not 0 <= at < len(note.clauses):
             yield f"none{step}"
+            continue
+        yield from (f"t{step}:{told}" for told in times[at])
+        if note.clauses[at].asks:
+            yield f"asks{step}"
     if any(clause.begin <= who.begin < clause.finish for who in note.people):
         yield "named"
 
 
-def _times(note: Note, times: Iterable[TimeSpan], prefix: str) -> Iterator[str]:
-    when = {_when(note, time) for time in times}
-    yield from (f"{prefix}:{each}" for each in when or {"none"})
-    yield from (f"{prefix}:{kind}" for kind in {time.kind for time in times})
+def _told(note: Note, times: Sequence[TimeSpan]) -> Features:
+    """When a clause's times are, and of which kinds."""
+    return [*(_when(note, time) for time in times), *(time.kind for time in times)] or ["none"]
 
 
 def _when(note: Note, time: TimeSpan) -> str:

@@ -95,8 +95,10 @@ class PeopleWords:
     """Chinese surnames in Latin letters."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CompanyWords:
+    """Compared by identity: patterns made of it are kept by it."""
+
     kinds: str
     trades: str
     """Say what a firm does, behind its name."""

@@ -39,6 +39,8 @@ def _said(note: Note) -> Iterator[Slot[str]]:
 
 def _rivals(note: Note) -> Iterator[Slot[str]]:
     """A competitor's name next to a word of comparing or choosing."""
+    if not note.lexicon.companies.competitor.search(note.folded):
+        return
     for match in note.lexicon.rival.finditer(note.folded):
         yield _sure("competitor", match, note)
 
