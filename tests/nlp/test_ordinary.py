@@ -1,0 +1,48 @@
+"""Plain sentences come out right whatever the judges' weights are."""
+
+import tomllib
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nlp.reading import read
+from nlp.types import Reading
+
+CORPUS = tomllib.loads(
+    (Path(__file__).parents[1] / "corpus" / "ordinary.toml").read_text(encoding="utf-8")
+)
+NOW = datetime.fromisoformat(CORPUS["now"])
+NOTES = [(said, note) for note in CORPUS["note"] for said in note["said"]]
+
+
+def last_day(day: date | None) -> str:
+    return str(day) if day else "-"
+
+
+def told(reading: Reading) -> dict[str, Any]:
+    promises = [
+        f"{p.promiser} {p.state} {p.kind} {last_day(p.due.last_day if p.due else None)}"
+        for p in reading.promises
+    ]
+    talk = reading.next_contact
+    return {
+        "promises": promises,
+        "days": [promise.split()[-1] for promise in promises],
+        "tags": [tag.value for tag in reading.tags],
+        "stage": reading.stage and reading.stage.value,
+        "next": talk and last_day(talk.value.last_day),
+    }
+
+
+@pytest.mark.parametrize(("said", "note"), NOTES, ids=[said for said, _ in NOTES])
+def test_a_plain_sentence_means_what_it_says(said: str, note: dict[str, Any]) -> None:
+    found = told(read(said, NOW))
+    expected = {slot: value for slot, value in note.items() if slot != "said"}
+    assert {slot: found[slot] for slot in expected} == expected
+
+
+@pytest.mark.parametrize("said", [said for each in CORPUS["nothing"] for said in each["said"]])
+def test_small_talk_and_courtesies_say_nothing(said: str) -> None:
+    assert read(said, NOW).is_chat
