@@ -22,6 +22,7 @@ from bot.clock import Clock
 from bot.model.opinion import SecondOpinion
 from bot.platforms.dingtalk.adapter import DingTalk
 from bot.platforms.feishu.adapter import Feishu
+from bot.platforms.pace import Pace
 from bot.platforms.protocol import Platform
 from bot.platforms.wecom.adapter import WeCom
 from bot.playground.ground import Part, Playground
@@ -136,7 +137,8 @@ def build(
     def connect_all(origin: str) -> dict[str, Platform]:
         if ground is not None:
             ear.settings = ground.ear.settings(origin) if hearing else None
-        return connect_platforms(settings, clock, ground, origin)
+        pace = None if rate_limits else Pace(())
+        return connect_platforms(settings, clock, ground, origin, pace)
 
     runtime = Runtime(
         db,
@@ -186,20 +188,25 @@ def second_opinion(
 
 
 def connect_platforms(
-    settings: Settings, clock: Clock, ground: Playground | None, origin: str
+    settings: Settings,
+    clock: Clock,
+    ground: Playground | None,
+    origin: str,
+    pace: Pace | None = None,
 ) -> dict[str, Platform]:
-    """The adapters of the platforms that are configured, or of those that are imitated."""
+    """The adapters of the platforms that are configured, or of those that are imitated. A `pace`
+    takes the place of the platforms' own limits."""
     wecom, dingtalk, feishu = settings.wecom, settings.dingtalk, settings.feishu
     if ground is not None:
         wecom, dingtalk, feishu = ground.settings(origin)
         ground.call_back(origin)
     platforms: dict[str, Platform] = {}
     if wecom:
-        platforms["wecom"] = WeCom(wecom, clock)
+        platforms["wecom"] = WeCom(wecom, clock, pace=pace)
     if dingtalk:
-        platforms["dingtalk"] = DingTalk(dingtalk, clock)
+        platforms["dingtalk"] = DingTalk(dingtalk, clock, pace=pace)
     if feishu:
-        platforms["feishu"] = Feishu(feishu, clock)
+        platforms["feishu"] = Feishu(feishu, clock, pace=pace)
     return platforms
 
 

@@ -17,8 +17,10 @@ from aiohttp import web
 from bot.platforms.dingtalk.client import DingTalkClient
 from bot.platforms.dingtalk.errors import ScopeMissing
 from bot.platforms.dingtalk.frames import CLICKS, MESSAGES, Frame, UnknownTopic
+from bot.platforms.dingtalk.limits import LIMITS
 from bot.platforms.dingtalk.parse import is_group, parse_click, parse_message, quota_used_up
 from bot.platforms.dingtalk.stream import Stream, Timings
+from bot.platforms.pace import Pace
 from bot.platforms.protocol import Accept, EditRefused, Now, Rejected, Sent
 from cards.model import Card
 from cards.render.dingtalk import (
@@ -52,12 +54,18 @@ class DingTalk:
     name = "dingtalk"
 
     def __init__(
-        self, settings: DingTalkSettings, now: Now, *, timings: Timings | None = None
+        self,
+        settings: DingTalkSettings,
+        now: Now,
+        *,
+        timings: Timings | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self._settings = settings
         self._now = now
         self._timings = timings or Timings()
         self._client = DingTalkClient(settings, now, http_seconds=self._timings.http_seconds)
+        self._pace = pace or Pace(LIMITS)
         self._stream = Stream(self._client.open_stream, now, self._timings)
         self._running: asyncio.Task[None] | None = None
         self._no_cards_until: datetime | None = None
@@ -124,6 +132,7 @@ class DingTalk:
         return await self._continue(target, card, rendered, sent)
 
     async def _create(self, body: Mapping[str, Any], card_id: str) -> Sent:
+        self._pace.take(self._now(), api="create card")
         try:
             return Sent(await self._client.create_card(body), edit_code=card_id)
         except Rejected as problem:
@@ -183,6 +192,7 @@ class DingTalk:
     async def _send_all(self, target: str, messages: Sequence[Message]) -> str:
         """The id of the last one, which carries the buttons."""
         send = self._client.send_to_group if is_group(target) else self._client.send_to_person
+        self._pace.take(self._now(), count=len(messages), api=send.__name__)
         message_id = ""
         for message in messages:
             message_id = await send(target, message.key, message.param)
@@ -194,6 +204,7 @@ class DingTalk:
             raise EditRefused("a DingTalk message cannot be edited", "not a card")
         target = _platform_id(to)
         rendered = render(card, sent.edit_code, in_group=is_group(target))
+        self._pace.take(self._now(), api="update card")
         try:
             await self._client.update_card(rendered.instance)
         except Rejected as problem:

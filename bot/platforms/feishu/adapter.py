@@ -11,7 +11,9 @@ from aiohttp import web
 
 from bot.platforms.feishu.client import FeishuClient
 from bot.platforms.feishu.crypto import Refused, unseal
+from bot.platforms.feishu.limits import LIMITS
 from bot.platforms.feishu.parse import CLICK, event_type, parse
+from bot.platforms.pace import Pace
 from bot.platforms.protocol import Accept, EditRefused, Now, Rejected, Sent
 from cards.model import Card
 from cards.render.feishu import DEAD_BUTTON, render, render_text
@@ -31,11 +33,17 @@ class Feishu:
     name = "feishu"
 
     def __init__(
-        self, settings: FeishuSettings, now: Now, *, timeout_seconds: float = 10.0
+        self,
+        settings: FeishuSettings,
+        now: Now,
+        *,
+        timeout_seconds: float = 10.0,
+        pace: Pace | None = None,
     ) -> None:
         self._settings = settings
         self._now = now
         self._client = FeishuClient(settings, now, timeout_seconds=timeout_seconds)
+        self._pace = pace or Pace(LIMITS)
         self._counts: Counter[str] = Counter()
         self._heard_at: datetime | None = None
 
@@ -58,6 +66,7 @@ class Feishu:
         """The last message of a split card holds the buttons: it is the one that is clicked."""
         receive_id = _receive_id(to)
         parts = split(card)
+        self._pace.take(self._now(), count=len(parts), api="create", chat=receive_id)
         for number, part in enumerate(parts):
             msg_type, content = _content(part, card_id, direct=_is_person(to))
             uuid = card_id if number == 0 else f"{card_id}-{number}"
@@ -69,6 +78,7 @@ class Feishu:
         stays as it was."""
         if len(split(card)) > 1:
             raise EditRefused("the card has grown too long for one message", "too_long")
+        self._pace.take(self._now(), api="update", message=sent.message_id)
         await self._client.update(sent.message_id, render(card, card_id, direct=_is_person(to)))
         return sent
 

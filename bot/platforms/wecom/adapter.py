@@ -9,12 +9,13 @@ import structlog
 from aiohttp import web
 
 from bot.events import Event
+from bot.platforms.pace import Pace
 from bot.platforms.protocol import Accept, EditRefused, Now, Rejected, Sent, Unreachable
 from bot.platforms.wecom import parse
 from bot.platforms.wecom.client import TIMEOUT_SECONDS, Client
 from bot.platforms.wecom.contact import read_contact
 from bot.platforms.wecom.crypto import CallbackCrypto, CallbackRefused, check_fresh
-from bot.platforms.wecom.quota import Quota
+from bot.platforms.wecom.limits import LIMITS
 from cards.model import Card
 from cards.render.wecom import Rendered, render
 from config.schema import WeComSettings
@@ -32,7 +33,12 @@ class WeCom:
     name = "wecom"
 
     def __init__(
-        self, settings: WeComSettings, now: Now, *, timeout_seconds: float = TIMEOUT_SECONDS
+        self,
+        settings: WeComSettings,
+        now: Now,
+        *,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        pace: Pace | None = None,
     ) -> None:
         self._settings = settings
         self._now = now
@@ -42,7 +48,7 @@ class WeCom:
             settings.corp_id,
         )
         self._client = Client(settings, now, timeout_seconds=timeout_seconds)
-        self._quota = Quota()
+        self._pace = pace or Pace(LIMITS)
         self._unclear_edits: set[str] = set()
         self._heard_at: datetime | None = None
         self._refused = 0
@@ -154,7 +160,7 @@ class WeCom:
         So a repeated `once` must make the same bytes, and two plain sentences that happen to be
         equal must not: the interval (3 to 4 h, the most it allows) tells them apart.
         """
-        self._quota.take(user, self._now())
+        self._pace.take(self._now(), api="message/send", person=user.lower())
         body = {
             "touser": user,
             "agentid": self._settings.agent_id,
@@ -167,6 +173,7 @@ class WeCom:
         return answer
 
     async def _update(self, user: str, code: str, card: dict[str, Any] | None) -> str:
+        self._pace.take(self._now(), api="message/update_template_card")
         body = {
             "userids": [user],
             "agentid": self._settings.agent_id,

@@ -183,6 +183,7 @@ async def test_the_sixth_message_within_a_second_must_wait(stage: Stage) -> None
         await stage.bot.send(PERSON, Card(text="5"), card_id="c5")
 
     assert limited.value.retry_after == 1.0
+    assert stage.feishu.gate.calls["create"] == 5, "Feishu never had to refuse it"
     stage.clock.move_to(stage.clock() + timedelta(seconds=1))
     await stage.bot.send(PERSON, Card(text="5"), card_id="c5")
 
