@@ -36,6 +36,10 @@ CLOCK = re.compile(
 )
 """Rules that read an hour and no day."""
 SAME_BREATH = re.compile(r"[^。!?;\n]{1,24}")
+COLLECTIVE = frozenset(
+    {"资料", "书面说明", "证书", "报告", "清单", "案例", "图纸", "样品", "证明", "文件"}
+)
+"""Names that stand for many things: the words that were said tell more (营业执照, 样衣)."""
 LONGEST = 1_500
 """Letters beyond this are kept but not read: nobody writes a note of that length."""
 
@@ -101,7 +105,9 @@ class Note:
     def name_of(self, owed: Owed) -> str:
         """What a thing is called on a card."""
         known = owed.thing.name
-        return owed.said if self.is_english else self.lexicon.translations.get(known, known)
+        if self.is_english or known in COLLECTIVE:
+            return owed.said
+        return self.lexicon.translations.get(known, known)
 
     def clause_at(self, offset: int) -> Clause | None:
         return next((each for each in self.clauses if each.begin <= offset < each.finish), None)
