@@ -8,10 +8,14 @@ from nlp.han_firms import han_firms
 from nlp.latin_firms import latin_firms
 from nlp.lexicon import CompanyWords
 from nlp.note import Note
+from nlp.text import fold
 from nlp.types import Slot
 from nlp.words import vocabulary
 
 LEGAL_FORM = re.compile("(?:股份)?(?:有限)?(?:责任)?公司$|集团$")
+LONG = 4
+"""Letters of a name that is recognised with one of them wrong."""
+LIKELY = 0.7
 BRANCH = re.compile("(?:分?公司|项目)$")
 
 
@@ -28,10 +32,32 @@ def _known(note: Note) -> Iterator[Slot[str]]:
     """By its full name, or by what people leave of it: 浙江鼎科智能科技有限公司 is 鼎科."""
     for name in note.customers:
         for words in _ways_to_say(name, note.lexicon.companies):
-            begin = note.text.find(words)
+            begin = note.folded.find(words)
             if begin >= 0:
-                yield Slot(name, words, begin, begin + len(words), "company.known", 1.0)
+                yield _customer(name, begin, len(words), 1.0, note)
                 break
+            if (slip := _with_a_slip(words, note.folded)) is not None:
+                yield _customer(name, slip, len(words), LIKELY, note)
+                break
+
+
+def _customer(name: str, begin: int, length: int, confidence: float, note: Note) -> Slot[str]:
+    said = note.text[begin : begin + length]
+    return Slot(name, said, begin, begin + length, "company.known", confidence)
+
+
+def _with_a_slip(words: str, folded: str) -> int | None:
+    """Where a long name stands with one letter wrong: 华康医疗器戒."""
+    if len(words) < LONG or words.isascii():
+        return None
+    for anchor, ahead in ((words[:2], 0), (words[-2:], len(words) - 2)):
+        begin = folded.find(anchor) - ahead
+        there = folded[begin : begin + len(words)] if begin >= 0 else ""
+        if len(there) == len(words):
+            wrong = sum(one != other for one, other in zip(words, there, strict=True))
+            if wrong == 1:
+                return begin
+    return None
 
 
 @lru_cache(maxsize=20_000)
@@ -41,7 +67,7 @@ def _ways_to_say(name: str, known: CompanyWords) -> Sequence[str]:
     core = next((short[2:] for place in known.places if short[:2] == place), short)
     core = re.sub(f"(?:{known.trades})+$", "", core)
     return tuple(
-        words
+        fold(words)
         for words in dict.fromkeys((name, short, core))
         if len(words) > 1 and (words == name or not vocabulary().is_ordinary(words))
     )

@@ -127,3 +127,24 @@ def test_a_word_of_everyday_use_names_no_known_customer() -> None:
 def company_of(text: str, *customers: str) -> str | None:
     company = read(text, NOW, ReadContext(customers=customers)).company
     return company.value if company else None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("华康医疗器戒的张总嫌贵", "华康医疗器戒"),
+        ("去了趟画康医疗器械", "画康医疗器械"),
+        ("華康醫療器械的張總嫌貴", "華康醫療器械"),
+    ],
+)
+def test_a_customer_is_known_with_one_letter_wrong_and_in_traditional_letters(
+    text: str, said: str
+) -> None:
+    found = read(text, NOW, ReadContext(customers=["华康医疗器械"])).company
+    assert found is not None
+    assert (found.value, found.text) == ("华康医疗器械", said)
+
+
+def test_two_letters_wrong_are_another_firm() -> None:
+    found = read("华宁医疗器戒的张总", NOW, ReadContext(customers=["华康医疗器械"])).company
+    assert found is None or found.value != "华康医疗器械"
