@@ -1,8 +1,9 @@
 """Find the customer organisation a note is about."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
+from itertools import pairwise
 
 from nlp.han_firms import han_firms
 from nlp.latin_firms import latin_firms
@@ -29,35 +30,43 @@ def find_company(note: Note) -> Slot[str] | None:
 
 
 def _known(note: Note) -> Iterator[Slot[str]]:
-    """By its full name, or by what people leave of it: 浙江鼎科智能科技有限公司 is 鼎科."""
-    for name in note.customers:
-        for words in _ways_to_say(name, note.lexicon.companies):
-            begin = note.folded.find(words)
-            if begin >= 0:
-                yield _customer(name, begin, len(words), 1.0, note)
-                break
-            if (slip := _with_a_slip(words, note.folded)) is not None:
-                yield _customer(name, slip, len(words), LIKELY, note)
-                break
+    """By its full name, or by what people leave of it: 浙江鼎科智能科技有限公司 is 鼎科.
+
+    In a long name one letter may be wrong: 华康医疗器戒.
+    """
+    if not note.customers:
+        return
+    anchors = _anchors(tuple(note.customers), note.lexicon.companies)
+    for at, two in enumerate(map("".join, pairwise(note.folded))):
+        for name, words, ahead in anchors.get(two, ()):
+            begin, finish = at - ahead, at - ahead + len(words)
+            if begin >= 0 and (sure := _likeness(words, note.folded[begin:finish])):
+                yield Slot(name, note.text[begin:finish], begin, finish, "company.known", sure)
 
 
-def _customer(name: str, begin: int, length: int, confidence: float, note: Note) -> Slot[str]:
-    said = note.text[begin : begin + length]
-    return Slot(name, said, begin, begin + length, "company.known", confidence)
+Anchors = Mapping[str, Sequence[tuple[str, str, int]]]
+"""Two letters → the names that begin or end so: name, how it is said, letters ahead of the two."""
 
 
-def _with_a_slip(words: str, folded: str) -> int | None:
-    """Where a long name stands with one letter wrong: 华康医疗器戒."""
-    if len(words) < LONG or words.isascii():
-        return None
-    for anchor, ahead in ((words[:2], 0), (words[-2:], len(words) - 2)):
-        begin = folded.find(anchor) - ahead
-        there = folded[begin : begin + len(words)] if begin >= 0 else ""
-        if len(there) == len(words):
-            wrong = sum(one != other for one, other in zip(words, there, strict=True))
-            if wrong == 1:
-                return begin
-    return None
+@lru_cache(maxsize=256)
+def _anchors(customers: tuple[str, ...], known: CompanyWords) -> Anchors:
+    """Kept for each list of customers: a note looks up its own letters, whatever their number."""
+    anchors: dict[str, list[tuple[str, str, int]]] = {}
+    for name in customers:
+        for words in _ways_to_say(name, known):
+            for ahead in dict.fromkeys((0, len(words) - 2)):
+                anchors.setdefault(words[ahead : ahead + 2], []).append((name, words, ahead))
+    return anchors
+
+
+def _likeness(words: str, there: str) -> float:
+    """How sure it is that they are the same name; 0 when they are not."""
+    if words == there:
+        return 1.0
+    if len(words) < LONG or len(there) != len(words) or words.isascii():
+        return 0.0
+    wrong = sum(one != other for one, other in zip(words, there, strict=True))
+    return LIKELY if wrong == 1 else 0.0
 
 
 @lru_cache(maxsize=20_000)

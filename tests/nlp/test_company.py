@@ -132,7 +132,7 @@ def company_of(text: str, *customers: str) -> str | None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("华康医疗器戒的张总嫌贵", "华康医疗器戒"),
+        ("华康医疗器戒的张总嫌贵", "华康"),
         ("去了趟画康医疗器械", "画康医疗器械"),
         ("華康醫療器械的張總嫌貴", "華康醫療器械"),
     ],
