@@ -3,11 +3,13 @@
 import argparse
 import asyncio
 import contextlib
+import json
 import signal
 import socket
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -20,11 +22,15 @@ from sqlmodel import Session
 
 from bot.clock import Clock
 from bot.model.opinion import SecondOpinion
+from bot.platforms.checkup import Doctor, Step, as_lines
 from bot.platforms.dingtalk.adapter import DingTalk
+from bot.platforms.dingtalk.doctor import DingTalkDoctor
 from bot.platforms.feishu.adapter import Feishu
+from bot.platforms.feishu.doctor import FeishuDoctor
 from bot.platforms.pace import Pace
 from bot.platforms.protocol import Platform
 from bot.platforms.wecom.adapter import WeCom
+from bot.platforms.wecom.doctor import WeComDoctor
 from bot.playground.ground import Part, Playground
 from bot.playground.script import STORY_DAY, BadNotes, play_day, read_notes, replay_notes
 from bot.program import Program, slow_calls
@@ -285,6 +291,38 @@ async def replay(settings: Settings, file: Path, *, quiet: bool) -> None:
     await with_program(settings, clock, play)
 
 
+def doctors(settings: Settings, clock: Clock, address: str) -> list[Doctor]:
+    """One for each platform that is configured; `address` is where the callbacks are asked for."""
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
+    origin = address or f"http://{host}:{settings.port}"
+    found: list[Doctor] = []
+    if settings.wecom:
+        found.append(WeComDoctor(settings.wecom, clock, origin))
+    if settings.dingtalk:
+        found.append(DingTalkDoctor(settings.dingtalk, clock))
+    if settings.feishu:
+        found.append(FeishuDoctor(settings.feishu, clock, origin))
+    return found
+
+
+async def examine(settings: Settings, *, address: str, as_json: bool) -> int:
+    """0 when no step failed, else 2."""
+    called = doctors(settings, Clock(), address)
+    if not called:
+        raise BadSettings(
+            "doctor: no platform is configured. Remedy: set WECOM__*, DINGTALK__* or FEISHU__*."
+        )
+    results: list[Sequence[Step]] = await asyncio.gather(*(each.examine() for each in called))
+    told = list(zip(called, results, strict=True))
+    healthy = not any(step.state == "failed" for steps in results for step in steps)
+    if as_json:
+        platforms = {each.name: [asdict(step) for step in steps] for each, steps in told}
+        print(json.dumps({"ok": healthy, "platforms": platforms}, ensure_ascii=False, indent=2))
+    else:
+        print("\n".join(line for each, steps in told for line in as_lines(each.title, steps)))
+    return 0 if healthy else 2
+
+
 def ground_of(program: Program) -> Playground:
     """Raises BadSettings: real platforms are never played with."""
     if program.playground is None:
@@ -417,25 +455,27 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     reading.add_argument("--now", type=moment, metavar="2026-01-28T10:20")
     reading.add_argument("--role", default="sales", choices=WRITERS)
     reading.add_argument("--json", action="store_true")
+    checking = commands.add_parser("doctor", help="check each configured platform step by step")
+    checking.add_argument("--json", action="store_true")
+    checking.add_argument("--address", default="", metavar="https://your.address")
     parking = commands.add_parser("parked", help="list events that were given up")
     parking.add_argument("--again", type=int, nargs="*", default=[], metavar="ID")
     return parser.parse_args(arguments)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Exit status 0; 2 when settings, rules or arguments are unusable."""
+    """Exit status 0; 2 when settings, rules or arguments are unusable or `doctor` found a fault."""
     options = parse(arguments)
     try:
         settings = load_settings()
         set_up_logging(settings.log_level)
-        start(options, settings)
+        return start(options, settings)
     except (BadSettings, BadRules, BadNotes, LexiconError) as problem:
         print(f"不能启动：\n{problem}", file=sys.stderr)
         return 2
-    return 0
 
 
-def start(options: argparse.Namespace, settings: Settings) -> None:
+def start(options: argparse.Namespace, settings: Settings) -> int:
     with contextlib.suppress(KeyboardInterrupt):
         match options.command:
             case "run":
@@ -452,6 +492,10 @@ def start(options: argparse.Namespace, settings: Settings) -> None:
                 read_aloud(settings, options)
             case "parked":
                 parked(settings, options.again)
+            case "doctor":
+                work = examine(settings, address=options.address, as_json=options.json)
+                return asyncio.run(work)
+    return 0
 
 
 def set_up_logging(level: str) -> None:

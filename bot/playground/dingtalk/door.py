@@ -5,15 +5,17 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from email.utils import format_datetime
 from typing import Any
 
 from aiohttp import web
 
 from bot.platforms.protocol import Now
-from bot.playground.dingtalk.limits import Faults, Quota, Refusal, missing_scope
+from bot.playground.dingtalk.limits import FORBIDDEN, Faults, Quota, Refusal, missing_scope
 
 BASE = "/playground/dingtalk"
 TOKEN_SECONDS = 7200
+CONTACT_SCOPE = "qyapi_get_department_list"
 
 Handler = Callable[[web.Request, dict[str, Any]], Awaitable[web.StreamResponse]]
 
@@ -34,6 +36,10 @@ class Door:
         self.faults = faults
         self.called: Counter[str] = Counter()
         """How often each path was called."""
+        self.blocked = False
+        """Whether the caller's address is not among 服务器出口IP."""
+        self.clock_ahead = timedelta()
+        """How far this server's clock is ahead of the world's."""
         self._now = now
         self._quota = quota
         self._token = ""
@@ -46,7 +52,10 @@ class Door:
             self.called[request.path.removeprefix(BASE)] += 1
             fault = self.faults.take(request.path)
             if fault is None:
-                return await self._answer(handler, request, scope)
+                response = await self._answer(handler, request, scope)
+                date = self._now() + self.clock_ahead
+                response.headers["Date"] = format_datetime(date, usegmt=True)
+                return response
             if fault.refusal is not None:
                 return fault.refusal.response()
             if fault.kind == "page":
@@ -76,8 +85,24 @@ class Door:
         given = request.headers.get("x-acs-dingtalk-access-token", "")
         if not given or given != self._token or self._now() >= self._token_until:
             raise Refusal("InvalidAuthentication", "不合法的access_token")
+        if self.blocked:
+            raise Refusal(f"{FORBIDDEN}.IpNotInWhiteList", "访问ip不在白名单之中", status=403)
         if scope not in self.app.scopes:
             raise missing_scope(scope)
+
+    async def departments(self, request: web.Request) -> web.Response:
+        """The old API: token in the query, errors with status 200; contacts cost no quota."""
+        self.called[request.path.removeprefix(BASE)] += 1
+        given = request.query.get("access_token", "")
+        if not given or given != self._token or self._now() >= self._token_until:
+            return web.json_response({"errcode": 40014, "errmsg": "不合法的access_token"})
+        if CONTACT_SCOPE not in self.app.scopes:
+            more = f"应用尚未开通所需的权限：[{CONTACT_SCOPE}]"
+            return web.json_response(
+                {"errcode": 88, "errmsg": more, "sub_code": "60011", "sub_msg": more}
+            )
+        found = [{"dept_id": 2, "name": "销售部", "parent_id": 1}]
+        return web.json_response({"errcode": 0, "errmsg": "ok", "result": found})
 
     async def token(self, _: web.Request, body: dict[str, Any]) -> web.StreamResponse:
         given = (body.get("appKey"), body.get("appSecret"))

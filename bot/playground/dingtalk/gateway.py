@@ -48,6 +48,8 @@ class Gateway:
         self.heard: deque[str] = deque(maxlen=REMEMBERED)
         self.silent = False
         """Connected, healthy to look at, and nothing comes."""
+        self.endpoint = ""
+        """Another address for the tickets than this server's own."""
         self.pace = pace
         self._client_id = client_id
         self._client_secret = client_secret
@@ -65,7 +67,8 @@ class Gateway:
         topics = frozenset(_subscriptions(body.get("subscriptions")))
         self._tickets[ticket] = Ticket(self._now() + TICKET_LIFE, topics)
         scheme = "wss" if request.scheme == "https" else "ws"
-        endpoint = f"{scheme}://{request.host}/playground/dingtalk/connect"
+        own = f"{scheme}://{request.host}/playground/dingtalk/connect"
+        endpoint = self.endpoint or own
         if "application/json" not in request.headers.get("Accept", ""):
             xml = f"<result><endpoint>{endpoint}</endpoint><ticket>{ticket}</ticket></result>"
             return web.Response(text=xml, content_type="application/xml")

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from bot.platforms.protocol import Now
 from bot.playground.dingtalk.cards import CARD_SCOPE, Cards, Instance
-from bot.playground.dingtalk.door import BASE, App, Door
+from bot.playground.dingtalk.door import BASE, CONTACT_SCOPE, App, Door
 from bot.playground.dingtalk.gateway import Gateway, Pace
 from bot.playground.dingtalk.limits import Faults, Limits, Quota
 from bot.playground.dingtalk.messages import (
@@ -46,7 +46,7 @@ class DingTalkServer:
             client_id=f"ding{secrets.token_hex(8)}",
             client_secret=secrets.token_urlsafe(32),
             corp_id=f"dingcorp{secrets.token_hex(12)}",
-            scopes={ROBOT_SCOPE, CARD_SCOPE},
+            scopes={ROBOT_SCOPE, CARD_SCOPE, CONTACT_SCOPE},
         )
         self.gateway = Gateway(self.app.client_id, self.app.client_secret, now, pace or Pace())
         self.door = Door(self.app, now, self.faults, self.quota)
@@ -85,6 +85,7 @@ class DingTalkServer:
             ),
             web.get(BASE + "/files/{link}.file", robot.file),
             web.post(f"{BASE}/oapi/robot/sendBySession", robot.reply),
+            web.post(f"{BASE}/oapi/topapi/v2/department/listsub", self.door.departments),
             web.post(
                 f"{card_path}/createAndDeliver", guard(cards.create_and_deliver, scope=CARD_SCOPE)
             ),

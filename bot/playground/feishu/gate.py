@@ -10,6 +10,7 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 from typing import Any, Literal
 
 from aiohttp import web
@@ -23,6 +24,13 @@ PREFIX = "/playground/feishu/open-apis/"
 
 TOKEN_SECONDS = 7200
 RENEWABLE = timedelta(minutes=30)
+NEEDED_SCOPES = (
+    "im:message:send_as_bot",
+    "im:message.p2p_msg:readonly",
+    "im:message.group_at_msg:readonly",
+    "im:resource",
+)
+CONTACT_SCOPE = "contact:user.id:readonly"
 
 Act = Callable[[web.Request], Awaitable[web.StreamResponse]]
 FaultKind = Literal["error", "hang", "drop"]
@@ -47,6 +55,13 @@ class Gate:
         self.calls: Counter[str] = Counter()
         """By name. All but `token` count for the monthly quota."""
         self.faults: deque[Fault] = deque()
+        self.blocked = False
+        """Whether the caller's address is not in the app's IP whitelist."""
+        self.month_used_up = False
+        self.scopes = {*NEEDED_SCOPES, CONTACT_SCOPE}
+        """What the tenant granted the app."""
+        self.clock_ahead = timedelta()
+        """How far this server's clock is ahead of the world's."""
         self._now = now
         self._limits = limits
         self._tokens: dict[str, datetime] = {}
@@ -63,9 +78,12 @@ class Gate:
     def token_route(self) -> web.RouteDef:
         async def give(request: web.Request) -> web.StreamResponse:
             try:
-                return await self._give_token(request)
+                response = await self._give_token(request)
             except ApiError as refusal:
-                return refusal.response()
+                response = refusal.response()
+            date = self._now() + self.clock_ahead
+            response.headers["Date"] = format_datetime(date, usegmt=True)
+            return response
 
         return web.post(f"{PREFIX}auth/v3/tenant_access_token/internal", give)
 
@@ -78,6 +96,7 @@ class Gate:
             try:
                 await self._stumble(fault)
                 self._check_token(request)
+                self._check_caller(name)
                 self._limits.call(name, self._now())
                 response = await act(request)
             except ApiError as refusal:
@@ -103,6 +122,13 @@ class Gate:
             raise ApiError(errors.NO_TOKEN, "Missing access token for authorization.")
         if self._tokens.get(token, self._now()) <= self._now():
             raise ApiError(errors.BAD_TOKEN, "Invalid access token for authorization.")
+
+    def _check_caller(self, name: str) -> None:
+        """Contacts cost none of the month's calls."""
+        if self.blocked:
+            raise ApiError(errors.BLOCKED_IP, "ip is denied by app setting")
+        if self.month_used_up and name != "find people":
+            raise ApiError(errors.MONTH_USED_UP, "monthly api call quota exceeded", status=429)
 
     async def _give_token(self, request: web.Request) -> web.Response:
         """The same token again while at least 30 minutes of it are left."""

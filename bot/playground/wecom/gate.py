@@ -6,6 +6,7 @@ import secrets
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 from typing import Any, Literal
 
 from aiohttp import web
@@ -39,6 +40,12 @@ class Gate:
         self.secret = secrets.token_urlsafe(32)
         self.calls: Counter[str] = Counter()
         self.calls_per_minute = CALLS_PER_MINUTE
+        self.blocked_ip = ""
+        """A caller's address that is not among 企业可信IP."""
+        self.forbidden: set[str] = set()
+        """Paths the app was not granted."""
+        self.clock_ahead = timedelta()
+        """How far this server's clock is ahead of the world's."""
         self._corp_id = corp_id
         self._now = now
         self._token = ""
@@ -57,6 +64,7 @@ class Gate:
                 await self._stopped.wait()
                 return web.Response(status=503)
             answer = await self._answer(request, path, call, fault)
+            answer.headers["Date"] = format_datetime(self._now() + self.clock_ahead, usegmt=True)
             if fault == "lost" and request.transport is not None:
                 request.transport.abort()
             return answer
@@ -93,6 +101,7 @@ class Gate:
                 raise ApiError(fault, "fault on request")
             if path != "gettoken":
                 self._check_token(request.query.get("access_token", ""))
+                self._check_grant(path)
             self._count(path, self._now())
             answer = await call(request)
         except ApiError as problem:
@@ -109,6 +118,13 @@ class Gate:
             raise ApiError(40014, "invalid access_token")
         if self._now() >= self._token_until:
             raise ApiError(42001, "access_token expired")
+
+    def _check_grant(self, path: str) -> None:
+        if self.blocked_ip:
+            text = f"not allow to access from your ip, from ip: {self.blocked_ip}"
+            raise ApiError(60020, text)
+        if path in self.forbidden:
+            raise ApiError(48002, "api forbidden")
 
     def _count(self, path: str, now: datetime) -> None:
         minute = (path, int(now.timestamp()) // 60)

@@ -13,6 +13,7 @@ from bot.playground.sounds import amr
 from bot.playground.wecom.callback import Callbacks, Tree, to_xml
 from bot.playground.wecom.cards import keys, questions
 from bot.playground.wecom.contacts import Contacts
+from bot.playground.wecom.directory import Directory
 from bot.playground.wecom.gate import Fault, Gate
 from bot.playground.wecom.media import Media
 from bot.playground.wecom.messages import Messages
@@ -45,6 +46,7 @@ class WeComServer:
         self.messages = Messages(world, now, self.agent_id)
         self.contacts = Contacts(world, now)
         self.media = Media(now)
+        self.directory = Directory(world, self.agent_id)
         self._world = world
         self._now = now
         self._last_message = secrets.randbelow(10**9) + 7 * 10**18
@@ -72,6 +74,9 @@ class WeComServer:
     def routes(self) -> Sequence[web.RouteDef]:
         return [
             self.gate.route("GET", "gettoken", self.gate.give_token),
+            self.gate.route("GET", "agent/get", self.directory.app),
+            self.gate.route("GET", "department/simplelist", self.directory.departments),
+            self.gate.route("GET", "externalcontact/get_follow_user_list", self.directory.serving),
             self.gate.route("POST", "message/send", self.messages.send),
             self.gate.route("POST", "message/update_template_card", self.messages.update),
             self.gate.route("GET", "externalcontact/get", self.contacts.get),

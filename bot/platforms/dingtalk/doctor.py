@@ -1,0 +1,208 @@
+"""Is the DingTalk app set up? Asks what our calls need, sends nothing, tells where to mend it.
+
+Facts: open.dingtalk.com, "获取企业内部应用的accessToken", "计费模型说明", "获取部门列表",
+"下载机器人接收消息的文件内容", "更新卡片"; open-dingtalk/developerpedia, stream/protocol and
+best-practices/permission-deny.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from bot.platforms.checkup import (
+    ADDRESS,
+    CLOCK_ITEM,
+    CREDENTIALS,
+    QUOTA,
+    REACH,
+    SECONDS,
+    Findings,
+    Item,
+    Probe,
+    Reply,
+    Step,
+)
+from bot.platforms.dingtalk.frames import SUBSCRIPTIONS
+from bot.platforms.protocol import Now
+from config.schema import DingTalkSettings
+
+_APP = "钉钉开发者后台 https://open-dev.dingtalk.com/ → 应用开发 → 这个应用"
+_SCOPES = f"{_APP} → 权限管理"
+_TOO_FAST = ("QpsLimitForAppkeyAndApi", "QpsLimitForApi", "90018", "90002")
+_NO_ROBOT = {
+    "invalidParameter.robotCode.notExsit": "在“添加应用能力”里加上机器人，然后发布版本",
+    "resource.unavailable": "在“机器人”页启用机器人，然后发布版本",
+}
+_NOBODY = "doctor-0"
+
+ITEMS = (
+    Item(
+        REACH,
+        "连接",
+        "机器人所在机器的网络与防火墙",
+        "放行到 api.dingtalk.com:443 和 oapi.dingtalk.com:443 的出口；"
+        "设过 DINGTALK__API_URL 或 DINGTALK__OAPI_URL 的，核对它",
+    ),
+    Item(
+        CREDENTIALS,
+        "凭证",
+        f"{_APP} → 凭证与基础信息",
+        "把 Client ID 和 Client Secret 重新抄到 DINGTALK__CLIENT_ID 和 DINGTALK__CLIENT_SECRET",
+    ),
+    CLOCK_ITEM,
+    Item(ADDRESS, "出口 IP", f"{_APP} → 安全设置", "在“服务器出口IP”里加上本机的出口地址"),
+    Item(
+        "stream",
+        "Stream 长连接",
+        f"{_APP} → 机器人 → 消息接收模式；机器人所在机器的防火墙",
+        "消息接收模式选 Stream 并发布版本；放行到 wss-open-connection.dingtalk.com:443 的出口",
+    ),
+    Item(
+        "robot",
+        "机器人消息",
+        _SCOPES,
+        "申请权限 qyapi_robot_sendmsg",
+        _NO_ROBOT,
+    ),
+    Item("card", "互动卡片", _SCOPES, "申请权限 Card.Instance.Write（没有它，卡片改成消息发）"),
+    Item(
+        "contacts",
+        "通讯录",
+        _SCOPES,
+        "申请权限 qyapi_get_department_list，权限范围选上用机器人的部门",
+    ),
+    Item(
+        QUOTA,
+        "额度",
+        "钉钉开发者后台 https://open-dev.dingtalk.com/（组织本月的 API 调用量，所有应用共用）",
+        "本月的调用次数用完了：等到下个月 1 日，或由管理员升级套餐",
+        dict.fromkeys(_TOO_FAST, "调用太快：等几秒再查，并看看有没有别的程序在用这个应用"),
+    ),
+)
+BLAME = {
+    "invalidClientIdOrSecret": CREDENTIALS,
+    "IpNotInWhiteList": ADDRESS,
+    **dict.fromkeys(("ApiCountLimitForOrg", "90020", *_TOO_FAST), QUOTA),
+}
+"""By the last part of a code."""
+
+
+class DingTalkDoctor:
+    """Never connects to the stream: a second connection would take messages from the bot's own."""
+
+    name = "dingtalk"
+    title = "钉钉"
+
+    def __init__(self, settings: DingTalkSettings, now: Now, *, seconds: float = SECONDS) -> None:
+        self._settings = settings
+        self._now = now
+        self._seconds = seconds
+
+    async def examine(self) -> Sequence[Step]:
+        findings = Findings(ITEMS, BLAME)
+        async with aiohttp.ClientSession(headers={"Accept": "application/json"}) as session:
+            secret = self._settings.client_secret.get_secret_value()
+            probe = Probe(session, _code, [secret], seconds=self._seconds)
+            token = await self._token(probe, findings)
+            if token:
+                await self._stream(probe, findings)
+                await self._calls(probe, token, findings)
+                await self._people(probe, token, findings)
+        return findings.close("还没有用完（余量只在后台看得到；这次检查用掉 2 次）")
+
+    async def _token(self, probe: Probe, findings: Findings) -> str:
+        body = {
+            "appKey": self._settings.client_id,
+            "appSecret": self._settings.client_secret.get_secret_value(),
+        }
+        reply = await probe.ask("POST", self._api("/v1.0/oauth2/accessToken"), json=body)
+        token = str(reply.body.get("accessToken", ""))
+        probe.hide(token)
+        if reply.body:
+            findings.good(REACH, self._settings.api_url)
+            findings.tell_clock(reply, self._now())
+        if reply.code:
+            findings.judge(CREDENTIALS, reply)
+            return ""
+        findings.good(CREDENTIALS, "Client ID 和 Client Secret 有效")
+        return token
+
+    async def _stream(self, probe: Probe, findings: Findings) -> None:
+        """A ticket that is not used ends by itself after 90 s."""
+        body = {
+            "clientId": self._settings.client_id,
+            "clientSecret": self._settings.client_secret.get_secret_value(),
+            "subscriptions": list(SUBSCRIPTIONS),
+            "ua": "yinuo-doctor",
+        }
+        path = self._api("/v1.0/gateway/connections/open")
+        reply = await probe.ask("POST", path, json=body)
+        probe.hide(str(reply.body.get("ticket", "")))
+        if reply.code:
+            findings.judge("stream", reply)
+            return
+        place = urlsplit(str(reply.body.get("endpoint", "")))
+        where = f"{place.hostname}:{place.port or 443}"
+        if await self._opens(place.hostname or "", place.port or 443):
+            findings.good("stream", f"网关给了票，{where} 连得上")
+        else:
+            findings.bad("stream", f"网关给了票，但连不上 {where}")
+
+    async def _opens(self, host: str, port: int) -> bool:
+        try:
+            async with asyncio.timeout(self._seconds):
+                _, writer = await asyncio.open_connection(host, port)
+        except (OSError, TimeoutError):
+            return False
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+        return True
+
+    async def _calls(self, probe: Probe, token: str, findings: Findings) -> None:
+        """Two of our calls about things that do not exist: the permission is looked at first."""
+        headers = {"x-acs-dingtalk-access-token": token}
+        body = {"robotCode": self._settings.client_id, "downloadCode": _NOBODY}
+        path = self._api("/v1.0/robot/messageFiles/download")
+        reply = await probe.ask("POST", path, json=body, headers=headers)
+        told = "权限 qyapi_robot_sendmsg 已开通"
+        findings.judge("robot", reply, told, fine=_let_in(reply))
+        card = {"outTrackId": _NOBODY, "cardData": {"cardParamMap": {}}}
+        path = self._api("/v1.0/card/instances")
+        reply = await probe.ask("PUT", path, json=card, headers=headers)
+        told = "权限 Card.Instance.Write 已开通"
+        findings.judge("card", reply, told, fine=_let_in(reply))
+
+    async def _people(self, probe: Probe, token: str, findings: Findings) -> None:
+        """Contacts cost none of the month's calls."""
+        url = self._settings.oapi_url.rstrip("/") + "/topapi/v2/department/listsub"
+        params = {"access_token": token}
+        reply = await probe.ask("POST", url, params=params, json={"dept_id": 1})
+        count = len(reply.body.get("result") or [])
+        findings.judge("contacts", reply, f"最上层有 {count} 个部门")
+
+    def _api(self, path: str) -> str:
+        return self._settings.api_url.rstrip("/") + path
+
+
+def _let_in(reply: Reply) -> tuple[str, ...]:
+    """What is refused about the thing itself comes after the permission (403) and the token."""
+    of_the_thing = reply.status in (400, 404) and reply.code not in _NO_ROBOT
+    return (reply.code,) if of_the_thing and reply.code != "InvalidAuthentication" else ()
+
+
+def _code(status: int, body: Mapping[str, Any]) -> tuple[str, str]:
+    """The new API answers a status and `code`, the old one 200 and `errcode`."""
+    code = body.get("code", body.get("errcode", 0 if status < 300 else f"http {status}"))
+    if code in (0, "0", ""):
+        return "", ""
+    message = str(body.get("message") or body.get("errmsg") or "")
+    detail = body.get("accessdenieddetail")
+    scopes = detail.get("requiredScopes") if isinstance(detail, Mapping) else None
+    if isinstance(scopes, list):
+        message += f" 缺权限：{'、'.join(map(str, scopes))}"
+    return str(code), f"{message} {body.get('sub_code') or ''}".strip()

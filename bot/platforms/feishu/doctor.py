@@ -1,0 +1,209 @@
+"""Is the Feishu app set up? Asks what our calls need, sends nothing, tells where to mend it.
+
+Facts: open.feishu.cn, "自建应用获取 tenant_access_token", "获取机器人信息", "查询租户授权状态",
+"通过手机号或邮箱获取用户 ID", "通用错误码", "自建应用 API 调用量上限调整说明".
+"""
+
+import base64
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import aiohttp
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+from bot.platforms.checkup import (
+    ADDRESS,
+    CALLBACK_CHANGES,
+    CLOCK_ITEM,
+    CREDENTIALS,
+    QUOTA,
+    REACH,
+    SECONDS,
+    Findings,
+    Item,
+    Probe,
+    Step,
+    tell_callback,
+)
+from bot.platforms.protocol import Now
+from config.schema import FeishuSettings
+
+CALLBACK_PATH = "/callback/feishu"
+NEEDED = (
+    ("im:message:send_as_bot", "im:message"),
+    ("im:message.p2p_msg:readonly",),
+    ("im:message.group_at_msg:readonly",),
+    ("im:resource",),
+)
+"""What our calls and events need; of each line one is enough."""
+_APP = "飞书开发者后台 https://open.feishu.cn/app → 这个应用"
+_RELEASE = "，然后到“版本管理与发布”发布一个版本"
+_ENABLED = 2
+_BLOCK = 16
+
+ITEMS = (
+    Item(
+        REACH,
+        "连接",
+        "机器人所在机器的网络与防火墙",
+        "放行到 open.feishu.cn:443 的出口；设过 FEISHU__API_URL 的，核对它",
+    ),
+    Item(
+        CREDENTIALS,
+        "凭证",
+        f"{_APP} → 凭证与基础信息",
+        "把 App ID 和 App Secret 重新抄到 FEISHU__APP_ID 和 FEISHU__APP_SECRET",
+    ),
+    CLOCK_ITEM,
+    Item(
+        ADDRESS,
+        "IP 白名单",
+        f"{_APP} → 安全设置 → IP 白名单",
+        "把本机的出口地址加进去，或清空白名单",
+    ),
+    Item(
+        "app",
+        "应用与机器人",
+        f"{_APP} → 添加应用能力 → 机器人",
+        f"开启机器人{_RELEASE}，由管理员批准",
+    ),
+    Item("scopes", "权限", f"{_APP} → 权限管理 → 批量导入权限", f"开通上面缺的权限{_RELEASE}"),
+    Item(
+        "contacts",
+        "通讯录",
+        f"{_APP} → 权限管理 → 通讯录权限范围",
+        f"开通 contact:user.id:readonly，范围选上用机器人的人{_RELEASE}",
+    ),
+    Item(
+        QUOTA,
+        "额度",
+        "飞书管理后台（企业本月的 API 调用量，所有自建应用共用）",
+        "本月的调用次数用完了：等到下个月 1 日，或由管理员升级版本",
+        {"99991400": "调用太快：等几秒再查，并看看有没有别的程序在用这个应用"},
+    ),
+    Item(
+        "callback",
+        "请求地址",
+        f"{_APP} → 事件与回调 → 事件配置、回调配置、加密策略",
+        "两处都填 https://你的地址/callback/feishu，反向代理转给机器人",
+        CALLBACK_CHANGES,
+    ),
+)
+BLAME = {
+    **dict.fromkeys(("10003", "10014"), CREDENTIALS),
+    "99991401": ADDRESS,
+    **dict.fromkeys(("99991400", "99991403"), QUOTA),
+    **dict.fromkeys(("99991673", "230006", "212100"), "app"),
+}
+
+
+class FeishuDoctor:
+    """`origin` is where the bot's callback is asked for, without a path."""
+
+    name = "feishu"
+    title = "飞书"
+
+    def __init__(
+        self, settings: FeishuSettings, now: Now, origin: str, *, seconds: float = SECONDS
+    ) -> None:
+        self._settings = settings
+        self._now = now
+        self._url = origin.rstrip("/") + CALLBACK_PATH
+        self._seconds = seconds
+
+    async def examine(self) -> Sequence[Step]:
+        findings = Findings(ITEMS, BLAME)
+        own = self._settings
+        hidden = (own.app_secret, own.encrypt_key, own.verification_token)
+        async with aiohttp.ClientSession() as session:
+            values = [secret.get_secret_value() for secret in hidden]
+            probe = Probe(session, _code, values, seconds=self._seconds)
+            token = await self._token(probe, findings)
+            if token:
+                headers = {"Authorization": f"Bearer {token}"}
+                await self._app(probe, headers, findings)
+                await self._scopes(probe, headers, findings)
+                await self._people(probe, headers, findings)
+            await self._callback(probe, findings)
+        return findings.close("还没有用完（余量只在管理后台看得到）")
+
+    async def _token(self, probe: Probe, findings: Findings) -> str:
+        body = {
+            "app_id": self._settings.app_id,
+            "app_secret": self._settings.app_secret.get_secret_value(),
+        }
+        path = self._api("auth/v3/tenant_access_token/internal")
+        reply = await probe.ask("POST", path, json=body)
+        token = str(reply.body.get("tenant_access_token", ""))
+        probe.hide(token)
+        if reply.body:
+            findings.good(REACH, self._settings.api_url)
+            findings.tell_clock(reply, self._now())
+        if reply.code:
+            findings.judge(CREDENTIALS, reply)
+            return ""
+        findings.good(CREDENTIALS, "App ID 和 App Secret 有效")
+        return token
+
+    async def _app(self, probe: Probe, headers: Mapping[str, str], findings: Findings) -> None:
+        reply = await probe.ask("GET", self._api("bot/v3/info"), headers=headers)
+        bot = reply.body.get("bot") or {}
+        if not reply.code and bot.get("activate_status") != _ENABLED:
+            findings.bad("app", f"应用没有启用（activate_status {bot.get('activate_status')}）")
+        findings.judge("app", reply, f"{bot.get('app_name', '')}，机器人已启用")
+
+    async def _scopes(self, probe: Probe, headers: Mapping[str, str], findings: Findings) -> None:
+        reply = await probe.ask("GET", self._api("application/v6/scopes"), headers=headers)
+        listed = (reply.body.get("data") or {}).get("scopes") or []
+        granted = {one.get("scope_name") for one in listed if one.get("grant_status") == 1}
+        missing = [any_of[0] for any_of in NEEDED if not granted & set(any_of)]
+        if not reply.code and missing:
+            findings.bad("scopes", f"缺 {'、'.join(missing)}")
+        findings.judge("scopes", reply, f"{len(NEEDED)} 项都已开通")
+
+    async def _people(self, probe: Probe, headers: Mapping[str, str], findings: Findings) -> None:
+        """Somebody who does not exist: an empty answer shows that one may ask."""
+        body = {"emails": ["nobody@example.invalid"]}
+        path = self._api("contact/v3/users/batch_get_id")
+        reply = await probe.ask("POST", path, json=body, headers=headers)
+        findings.judge("contacts", reply, "可以按手机号和邮箱找到同事")
+
+    async def _callback(self, probe: Probe, findings: Findings) -> None:
+        """What the console does when the request address is saved. The Verification Token goes to
+        our own address alone."""
+        if getattr(self._settings, "transport", "http") == "long":
+            findings.unknown("callback", "走长连接，不需要请求地址")
+            return
+        challenge = secrets.token_urlsafe(12)
+        payload = {
+            "challenge": challenge,
+            "token": self._settings.verification_token.get_secret_value(),
+            "type": "url_verification",
+        }
+        key = self._settings.encrypt_key.get_secret_value()
+        body = {"encrypt": _encrypt(key, json.dumps(payload).encode())} if key else payload
+        reply = await probe.ask("POST", self._url, json=body)
+        proved = reply.body.get("challenge") == challenge
+        tell_callback(findings, self._url, reply, proved=proved)
+
+    def _api(self, path: str) -> str:
+        return f"{self._settings.api_url.rstrip('/')}/open-apis/{path}"
+
+
+def _encrypt(encrypt_key: str, plain: bytes) -> str:
+    """AES-256-CBC with the IV in front, as "配置 Encrypt Key" tells."""
+    key, start = hashlib.sha256(encrypt_key.encode()).digest(), os.urandom(_BLOCK)
+    pad = _BLOCK - len(plain) % _BLOCK
+    encryptor = Cipher(algorithms.AES(key), modes.CBC(start)).encryptor()
+    sealed = encryptor.update(plain + bytes([pad]) * pad) + encryptor.finalize()
+    return base64.b64encode(start + sealed).decode()
+
+
+def _code(status: int, body: Mapping[str, Any]) -> tuple[str, str]:
+    """`code` counts, whatever the HTTP status says."""
+    code = body.get("code", 0 if status < 300 else f"http {status}")
+    return ("", "") if code == 0 else (str(code), str(body.get("msg", "")))
