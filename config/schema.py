@@ -6,7 +6,7 @@ Platform credentials come from the environment (`settings.py`), rules from `conf
 
 import re
 from datetime import time
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import (
@@ -55,13 +55,25 @@ class DingTalkSettings(Frozen):
 
 
 class FeishuSettings(Frozen):
-    """A self-built app whose events and card callbacks come over HTTP."""
+    """A self-built app; its events and card callbacks come over one of two transports."""
 
     app_id: str
     app_secret: SecretStr
-    encrypt_key: SecretStr
-    verification_token: SecretStr
+    transport: Literal["long", "http"] = "long"
+    """The long connection needs no address of ours that Feishu can reach."""
+    encrypt_key: SecretStr = SecretStr("")
+    """Of HTTP only, as the token: it may be empty there, then the token alone is checked."""
+    verification_token: SecretStr = SecretStr("")
     api_url: str = "https://open.feishu.cn"
+
+    @model_validator(mode="after")
+    def _complete_for_http(self) -> Self:
+        needed = {"encrypt_key", "verification_token"} if self.transport == "http" else set()
+        missing = sorted(needed - self.model_fields_set)
+        if missing:
+            names = ", ".join(f"FEISHU__{name.upper()}" for name in missing)
+            raise ValueError(f"with FEISHU__TRANSPORT=http, {names} must be set")
+        return self
 
 
 def _is_http(url: str) -> str:

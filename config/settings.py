@@ -26,8 +26,8 @@ REMEDIES = {
     "wecom": "set all of WECOM__CORP_ID, WECOM__AGENT_ID, WECOM__SECRET, WECOM__TOKEN, "
     "WECOM__AES_KEY, or none of them",
     "dingtalk": "set DINGTALK__CLIENT_ID and DINGTALK__CLIENT_SECRET, or neither",
-    "feishu": "set all of FEISHU__APP_ID, FEISHU__APP_SECRET, FEISHU__ENCRYPT_KEY, "
-    "FEISHU__VERIFICATION_TOKEN, or none of them",
+    "feishu": "set FEISHU__APP_ID and FEISHU__APP_SECRET (and, with FEISHU__TRANSPORT=http, "
+    "FEISHU__ENCRYPT_KEY and FEISHU__VERIFICATION_TOKEN), or none of them",
     "model": "set MODEL__URL to an address like https://host/v1 and MODEL__NAME (and MODEL__KEY if "
     "one is asked for), or none of MODEL__*",
     "speech": "set SPEECH__URL to an address like https://host/v1 (and SPEECH__KEY if it asks for "

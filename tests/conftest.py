@@ -96,6 +96,7 @@ async def start(tmp_path: Path, company_file: Path, quiet_logs: None) -> AsyncIt
         *,
         hearing: bool = True,
         model: ModelSettings | None = None,
+        feishu_long: bool = False,
     ) -> Bot:
         settings = Settings(data=tmp_path, model=model, _env_file=None)
         clock = Clock(datetime.fromisoformat(now), frozen=True)
@@ -104,6 +105,8 @@ async def start(tmp_path: Path, company_file: Path, quiet_logs: None) -> AsyncIt
             settings, clock, durable=False, parts=parts, rate_limits=False, hearing=hearing
         )
         running.append(program)
+        if feishu_long and program.playground is not None:
+            program.playground.feishu.subscribe_long()
         await program.start(socket.create_server(("127.0.0.1", 0)))
         return Bot(program)
 

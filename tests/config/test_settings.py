@@ -19,6 +19,7 @@ WECOM = {
 }
 DINGTALK = {"DINGTALK__CLIENT_ID": "ding01", "DINGTALK__CLIENT_SECRET": "hush-dingtalk"}
 FEISHU = {
+    "FEISHU__TRANSPORT": "http",
     "FEISHU__APP_ID": "cli_01",
     "FEISHU__APP_SECRET": "hush-feishu-secret",
     "FEISHU__ENCRYPT_KEY": "hush-feishu-key",
@@ -89,7 +90,23 @@ def test_a_platform_is_configured_by_all_of_its_keys(environment: Set) -> None:
     assert settings.feishu.app_id == "cli_01"
 
 
-@pytest.mark.parametrize("missing", [*WECOM, *DINGTALK, *FEISHU])
+def test_feishu_needs_two_keys_on_the_long_connection_and_its_transport_is_a_known_one(
+    environment: Set,
+) -> None:
+    environment(FEISHU__APP_ID="cli_01", FEISHU__APP_SECRET="hush-feishu-secret")
+    settings = load_settings()
+    assert settings.feishu is not None
+    assert settings.feishu.transport == "long"
+    environment(FEISHU__TRANSPORT="pigeon")
+    told = complaint()
+    assert told.startswith("FEISHU__TRANSPORT: Input should be 'long' or 'http'")
+    environment(FEISHU__TRANSPORT="http")
+    told = complaint()
+    assert "FEISHU__ENCRYPT_KEY, FEISHU__VERIFICATION_TOKEN must be set" in told
+    assert "Remedy: set FEISHU__APP_ID" in told
+
+
+@pytest.mark.parametrize("missing", [*WECOM, *DINGTALK, "FEISHU__APP_ID", "FEISHU__APP_SECRET"])
 def test_an_incomplete_platform_names_the_key_and_the_remedy(
     environment: Set, missing: str
 ) -> None:

@@ -20,9 +20,12 @@ SEATINGS: list[Seating] = [
 ]
 
 
+@pytest.mark.parametrize("feishu_long", [False, True], ids=["http", "long"])
 @pytest.mark.parametrize("seating", SEATINGS, ids="-".join)
-async def test_F39_F40_F45_the_story_runs_end_to_end(start: Start, seating: Seating) -> None:
-    bot = await start(seating)
+async def test_F39_F40_F45_the_story_runs_end_to_end(
+    start: Start, seating: Seating, feishu_long: bool
+) -> None:
+    bot = await start(seating, feishu_long=feishu_long)
 
     echo = await bot.says("sales", NOTE)
     assert "张总" in echo

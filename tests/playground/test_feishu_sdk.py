@@ -6,8 +6,10 @@ It is imported here only: that takes two seconds, and warns of its own age.
 
 import asyncio
 import json
+import threading
 import warnings
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -26,6 +28,7 @@ from cards.render.feishu import render
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import lark_oapi as lark
+    import lark_oapi.ws.client as sdk_stream
     from lark_oapi.api.im.v1 import (
         CreateMessageRequest,
         CreateMessageRequestBody,
@@ -54,6 +57,7 @@ class Witness:
 
     world: World
     feishu: FeishuServer
+    origin: str = ""
     client: Any = None
     messages: list[Any] = field(default_factory=list)
     clicks: list[Any] = field(default_factory=list)
@@ -101,7 +105,8 @@ async def witness() -> AsyncIterator[Witness]:
     server = TestServer(app)
     await server.start_server()
     feishu.callback_url = str(server.make_url("/"))
-    settings = feishu.settings(str(server.make_url("")).rstrip("/"))
+    witness.origin = str(server.make_url("")).rstrip("/")
+    settings = feishu.settings(witness.origin)
     keys = (settings.encrypt_key, settings.verification_token)
     witness.dispatcher = (
         lark.EventDispatcherHandler.builder(*(key.get_secret_value() for key in keys))
@@ -169,3 +174,78 @@ async def test_the_sdk_edits_a_card_and_understands_a_refusal(witness: Witness) 
     assert edited.success()
     assert (refused.code, "log_id" in refused.error) == (230099, True)
     assert witness.world.messages[0].edits == 1
+
+
+# The long connection ---------------------------------------------------------------------
+
+
+class Listener:
+    """The SDK's client of the long connection, in a thread of its own: it blocks its event loop
+    while it asks for the address."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run)
+        self._loop_of_import, sdk_stream.loop = sdk_stream.loop, self._loop
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        with suppress(RuntimeError):  # "event loop stopped before future completed"
+            self._client.start()
+        rest = asyncio.all_tasks(self._loop)
+        for task in rest:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*rest, return_exceptions=True))
+        self._loop.close()
+
+    async def stop(self) -> None:
+        leaving = asyncio.run_coroutine_threadsafe(self._client._disconnect(), self._loop)
+        await asyncio.wrap_future(leaving)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        await asyncio.to_thread(self._thread.join)
+        sdk_stream.loop = self._loop_of_import
+
+
+@asynccontextmanager
+async def listening(witness: Witness) -> AsyncIterator[None]:
+    """Returns when the SDK is connected and has pinged."""
+    feishu = witness.feishu
+    feishu.subscribe_long()
+    client = sdk_stream.Client(
+        feishu.gate.app_id,
+        feishu.gate.app_secret,
+        event_handler=witness.dispatcher,
+        domain=witness.origin,
+    )
+    listener = Listener(client)
+    listener.start()
+    async with asyncio.timeout(10):
+        while not [line for line in feishu.lines.lines if line.pings]:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+    yield
+    await listener.stop()
+
+
+async def test_the_sdk_hears_over_the_long_connection_and_is_understood(witness: Witness) -> None:
+    sent = await witness.send(render(FORM, "k3f9a0b1c2d3"))
+    async with listening(witness):
+        await witness.feishu.say(LIN, "周五前给宏远报价")
+        witness.feishu.lines.part_bytes = 100
+        await witness.feishu.say(LIN, "第二句")
+        answer = await witness.feishu.click(LIN, sent.data.message_id, {"form_value": {}})
+
+    texts = [json.loads(event.message.content)["text"] for event in witness.messages]
+    assert texts == ["周五前给宏远报价", "第二句"]
+    assert (len(witness.clicks), answer) == (1, {"toast": "已保存"})
+    assert [push.statuses for push in witness.feishu.pusher.pushes] == [[200]] * 3
+    assert list(witness.feishu.lines.complaints) == []
+
+
+async def test_the_sdk_understands_a_refusal(witness: Witness) -> None:
+    client = sdk_stream.Client(witness.feishu.gate.app_id, "wrong", domain=witness.origin)
+    with pytest.raises(sdk_stream.ClientException, match="514"):
+        await asyncio.to_thread(client._get_conn_url)

@@ -1,9 +1,10 @@
-"""Feishu as a Platform: callbacks in, cards out."""
+"""Feishu as a Platform: events and clicks in, over the long connection or HTTP; cards out."""
 
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -13,6 +14,7 @@ from bot.platforms.feishu.client import FeishuClient
 from bot.platforms.feishu.crypto import Refused, unseal
 from bot.platforms.feishu.limits import LIMITS
 from bot.platforms.feishu.parse import CLICK, event_type, parse
+from bot.platforms.feishu.stream import Stream, Timings
 from bot.platforms.pace import Pace
 from bot.platforms.protocol import Accept, EditRefused, Now, Rejected, Sent
 from cards.model import Card
@@ -39,27 +41,55 @@ class Feishu:
         *,
         timeout_seconds: float = 10.0,
         pace: Pace | None = None,
+        timings: Timings | None = None,
     ) -> None:
         self._settings = settings
         self._now = now
+        self._timings = timings or Timings()
         self._client = FeishuClient(settings, now, timeout_seconds=timeout_seconds)
         self._pace = pace or Pace(LIMITS)
+        self._stream = Stream(self._client.connect, now, self._timings)
         self._counts: Counter[str] = Counter()
         self._heard_at: datetime | None = None
+        self._running: asyncio.Task[None] | None = None
+
+    @property
+    def _is_long(self) -> bool:
+        return self._settings.transport == "long"
 
     def routes(self, accept: Accept) -> Sequence[web.RouteDef]:
+        if self._is_long:
+            return []
+
         async def receive(request: web.Request) -> web.Response:
             return await self._receive(request, accept)
 
         return [web.post(PATH, receive)]
 
     async def start(self, accept: Accept) -> None:
-        """Events come through `routes`; only the way out has to be opened."""
-        if not self._settings.encrypt_key.get_secret_value():
-            log.warning("feishu.no_encrypt_key", remedy="set one in 事件与回调 → 加密策略")
+        """Returns when connected, or after a few seconds: the stream goes on trying. Over HTTP
+        events come through `routes`, and only the way out has to be opened."""
         await self._client.open()
+        if self._is_long:
+            await self._connect(accept)
+        elif not self._settings.encrypt_key.get_secret_value():
+            log.warning("feishu.no_encrypt_key", remedy="set one in 事件与回调 → 加密策略")
+
+    async def _connect(self, accept: Accept) -> None:
+        receive = partial(self._take, accept=accept)
+        self._running = asyncio.create_task(self._stream.run(receive))
+        try:
+            async with asyncio.timeout(self._timings.start_seconds):
+                await self._stream.connected.wait()
+        except TimeoutError:
+            log.warning("feishu.started_unconnected", reason=self._stream.refusal)
 
     async def stop(self) -> None:
+        """What was heard is still answered before the connection closes."""
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+            self._running = None
         await self._client.close()
 
     async def send(self, to: str, card: Card, *, card_id: str) -> Sent:
@@ -94,9 +124,28 @@ class Feishu:
 
     @property
     def health(self) -> str:
-        heard = f"{self._heard_at:%Y-%m-%d %H:%M:%S %Z}" if self._heard_at else "never"
         counts = ", ".join(f"{count} {what}" for what, count in sorted(self._counts.items()))
-        return f"callbacks over HTTP; last one {heard}; {counts or 'none yet'}"
+        return "; ".join([*(self._line if self._is_long else self._door), counts or "none yet"])
+
+    @property
+    def _door(self) -> list[str]:
+        heard = f"{self._heard_at:%Y-%m-%d %H:%M:%S %Z}" if self._heard_at else "never"
+        return ["callbacks over HTTP", f"last one {heard}"]
+
+    @property
+    def _line(self) -> list[str]:
+        stream = self._stream
+        current, missed = stream.current, stream.missed
+        if current is None or current.retired.is_set():
+            parts = [f"long connection down: {stream.refusal or 'connecting'}"]
+        else:
+            parts = [
+                f"long connection since {current.opened_at:%m-%d %H:%M}",
+                f"last frame {current.heard_at:%H:%M:%S}",
+            ]
+        if missed:
+            parts.append(f"offline {missed[0]:%m-%d %H:%M:%S} to {missed[1]:%m-%d %H:%M:%S}")
+        return parts
 
     async def _receive(self, request: web.Request, accept: Accept) -> web.Response:
         try:

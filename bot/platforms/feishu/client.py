@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import aiohttp
 import structlog
 
+from bot.platforms.feishu import endpoint
 from bot.platforms.protocol import (
     EditRefused,
     Now,
@@ -66,6 +67,12 @@ class FeishuClient:
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+    async def connect(self) -> endpoint.Opened:
+        """A new long connection."""
+        if self._session is None:
+            raise Unreachable("the Feishu client is not open")
+        return await endpoint.connect(self._session, self._settings)
 
     async def send(self, receive_id: str, msg_type: str, content: Any, *, uuid: str) -> str:
         """The new message's id. The same `uuid` (at most 50 characters) sends once in an hour."""

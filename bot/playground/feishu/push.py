@@ -1,4 +1,5 @@
-"""Feishu's side of a callback: encrypt, sign, post, and come again when nobody answered.
+"""Feishu's side of a push: to whoever listens, and again when nobody answered; over HTTP
+encrypted, signed and posted.
 
 Facts: open.feishu.cn, "接收事件" (3 s, then after 15 s, 5 min, 1 h and 6 h), "配置 Encrypt Key".
 """
@@ -8,8 +9,9 @@ import base64
 import hashlib
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -32,11 +34,16 @@ class Push:
     event_type: str
     event_id: str
     statuses: list[int] = field(default_factory=list)
-    """HTTP status of each attempt; 0 no connection, -1 no answer in time."""
+    """HTTP status (or code of the answer) of each attempt; 0 no connection, -1 none in time."""
+
+
+Deliver = Callable[..., Awaitable[tuple[int, bytes]]]
+"""Takes a payload and the `seconds` to wait; status and body of the answer."""
+Way = Callable[[], Awaitable[tuple[int, bytes]]]
 
 
 class Pusher:
-    """Posts to one callback address and keeps a record of it."""
+    """Pushes to one callback address, or over `deliver` if that is set, and keeps a record."""
 
     def __init__(
         self,
@@ -48,6 +55,7 @@ class Pusher:
         answer_seconds: float,
     ) -> None:
         self.url = url
+        self.deliver: Deliver | None = None
         self.pushes: list[Push] = []
         self._now = now
         self._encrypt_key = encrypt_key
@@ -58,16 +66,15 @@ class Pusher:
 
     async def event(self, payload: dict[str, Any]) -> None:
         """The first attempt is made at once; further ones, if need be, in the background."""
-        push = self._record(payload)
-        body = self.seal(payload)
-        if await self._attempt(push, body) != 200 and self._retry_seconds:
-            task = asyncio.create_task(self._retry(push, body))
+        push, way = self._record(payload), self._way(payload)
+        if await _attempt(push, way) != 200 and self._retry_seconds:
+            task = asyncio.create_task(self._retry(push, way))
             self._retries.add(task)
             task.add_done_callback(self._retries.discard)
 
     async def callback(self, payload: dict[str, Any]) -> tuple[int, bytes]:
         """A synchronous callback: answered now or never."""
-        status, answer = await self.post(self.seal(payload), seconds=self._answer_seconds)
+        status, answer = await self._way(payload)()
         self._record(payload).statuses.append(status)
         return status, answer
 
@@ -121,16 +128,17 @@ class Pusher:
             await self._session.close()
             self._session = None
 
-    async def _retry(self, push: Push, body: bytes) -> None:
+    async def _retry(self, push: Push, way: Way) -> None:
         for seconds in self._retry_seconds:
             await asyncio.sleep(seconds)
-            if await self._attempt(push, body) == 200:
+            if await _attempt(push, way) == 200:
                 return
 
-    async def _attempt(self, push: Push, body: bytes) -> int:
-        status, _ = await self.post(body, seconds=self._answer_seconds)
-        push.statuses.append(status)
-        return status
+    def _way(self, payload: dict[str, Any]) -> Way:
+        """One attempt; each of them sends the same."""
+        if self.deliver is not None:
+            return partial(self.deliver, payload, seconds=self._answer_seconds)
+        return partial(self.post, self.seal(payload), seconds=self._answer_seconds)
 
     def _record(self, payload: dict[str, Any]) -> Push:
         push = Push(payload["header"]["event_type"], payload["header"]["event_id"])
@@ -148,3 +156,9 @@ class Pusher:
             "X-Lark-Request-Nonce": nonce,
             "X-Lark-Signature": hashlib.sha256(signed).hexdigest(),
         }
+
+
+async def _attempt(push: Push, way: Way) -> int:
+    status, _ = await way()
+    push.statuses.append(status)
+    return status

@@ -15,6 +15,7 @@ from bot.playground.feishu.errors import ApiError
 from bot.playground.feishu.events import Events
 from bot.playground.feishu.gate import Fault, Gate
 from bot.playground.feishu.limits import Limits
+from bot.playground.feishu.lines import Lines
 from bot.playground.feishu.messages import EDITABLE, Messages, new_message_id
 from bot.playground.feishu.push import ANSWER_SECONDS, NO_ANSWER_IN_TIME, RETRY_SECONDS, Pusher
 from bot.playground.sounds import FRAME_MILLISECONDS, opus
@@ -27,9 +28,9 @@ _CONTENT_TYPES = {"voice": "audio/ogg", "image": "image/png"}
 class FeishuServer:
     """One tenant with one app, whose credentials it makes itself.
 
-    `callback_url` is the app's request address and may be set later. Events that fail come again
-    after each of `retry_seconds`. `rate_limits` count by `now`: where that clock stands still,
-    switch them off.
+    `callback_url` is the app's request address and may be set later; an app that was told to
+    `subscribe_long` has none. Events that fail come again after each of `retry_seconds`.
+    `rate_limits` count by `now`: where that clock stands still, switch them off.
     """
 
     name = PLATFORM
@@ -63,6 +64,15 @@ class FeishuServer:
             retry_seconds=retry_seconds,
             answer_seconds=answer_seconds,
         )
+        self.lines = Lines(self.gate)
+
+    def subscribe_long(self) -> None:
+        """What choosing 使用长连接接收 in the console does, for events and callbacks."""
+        self.pusher.deliver = self.lines.deliver
+
+    @property
+    def is_long(self) -> bool:
+        return self.pusher.deliver is not None
 
     @property
     def callback_url(self) -> str:
@@ -78,17 +88,20 @@ class FeishuServer:
         return FeishuSettings(
             app_id=self.gate.app_id,
             app_secret=SecretStr(self.gate.app_secret),
+            transport="long" if self.is_long else "http",
             encrypt_key=SecretStr(self._encrypt_key),
             verification_token=SecretStr(self._verification_token),
             api_url=api_url,
         )
 
     def routes(self) -> Sequence[web.RouteDef]:
-        return [self.gate.token_route(), *self.messages.routes(self.gate)]
+        messages = self.messages.routes(self.gate)
+        return [self.gate.token_route(), *messages, *self.lines.routes()]
 
     async def stop(self) -> None:
         self.gate.stop()
         await self.pusher.stop()
+        await self.lines.stop()
 
     async def check_url(self) -> bool:
         """What saving the request address in the console does."""
@@ -200,6 +213,8 @@ class FeishuServer:
 
     def _shown_answer(self, shown: Shown, status: int, answer: bytes) -> dict[str, Any]:
         """What the client makes of the answer to a callback: a toast, a new card, or an error."""
+        if status <= 0 and self.is_long:
+            return _client_error(200340)
         if status != 200:
             return _client_error({0: 200342, NO_ANSWER_IN_TIME: 200341}.get(status, 200671))
         try:

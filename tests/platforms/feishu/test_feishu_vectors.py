@@ -35,6 +35,7 @@ def settings(name: str) -> FeishuSettings:
     return FeishuSettings(
         app_id=config["app_id"],
         app_secret=SecretStr("unused"),
+        transport="http",
         encrypt_key=SecretStr(config["encrypt_key"]),
         verification_token=SecretStr(config["verification_token"]),
     )
