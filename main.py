@@ -28,12 +28,13 @@ from bot.platforms.dingtalk.doctor import DingTalkDoctor
 from bot.platforms.feishu.adapter import Feishu
 from bot.platforms.feishu.doctor import FeishuDoctor
 from bot.platforms.pace import Pace
-from bot.platforms.protocol import Platform
+from bot.platforms.protocol import Platform, Spend, uncounted
 from bot.platforms.wecom.adapter import WeCom
 from bot.platforms.wecom.doctor import WeComDoctor
 from bot.playground.ground import Part, Playground
 from bot.playground.script import STORY_DAY, BadNotes, play_day, read_notes, replay_notes
 from bot.program import Program, slow_calls
+from bot.runtime.budget import Budget
 from bot.runtime.runtime import Runtime
 from bot.runtime.watch import Watch
 from bot.speech.ear import Ear
@@ -41,7 +42,7 @@ from bot.speech.transcripts import transcripts
 from cards.help import parked_card
 from config import own_words
 from config.loader import RULES, BadRules, load_rules
-from config.schema import Rules
+from config.schema import DingTalkSettings, Rules
 from config.settings import BadSettings, Settings, data_key, load_settings, make_folder
 from handlers import ROUTERS
 from nlp.learning import telling as learning
@@ -144,7 +145,8 @@ def build(
         if ground is not None:
             ear.settings = ground.ear.settings(origin) if hearing else None
         pace = None if rate_limits else Pace(())
-        return connect_platforms(settings, clock, ground, origin, pace)
+        spend = partial(runtime.meter.spend, "dingtalk")
+        return connect_platforms(settings, clock, ground, origin, pace, spend)
 
     runtime = Runtime(
         db,
@@ -155,6 +157,7 @@ def build(
         lexicon=lambda: watch.current.lexicon,
         calls=calls,
         sorry=parked_card,
+        budgets=budgets(settings),
     )
     return Program(
         clock=clock,
@@ -193,15 +196,29 @@ def second_opinion(
     return SecondOpinion(settings.model, db, clock, ZoneInfo(rules.timing.zone))
 
 
+def budgets(settings: Settings) -> dict[str, Budget]:
+    """Monthly allowances of the platforms that are spoken to; the playground's are the defaults."""
+    found = settings.dingtalk
+    if found is None and (settings.has_platforms or not settings.playground):
+        return {}
+    options = DingTalkSettings.model_fields
+    allowed = {
+        "calls": found.calls_a_month if found else options["calls_a_month"].default,
+        "stream": found.stream_a_month if found else options["stream_a_month"].default,
+    }
+    return {"dingtalk": Budget(allowed, found.low_share if found else options["low_share"].default)}
+
+
 def connect_platforms(
     settings: Settings,
     clock: Clock,
     ground: Playground | None,
     origin: str,
     pace: Pace | None = None,
+    spend: Spend = uncounted,
 ) -> dict[str, Platform]:
     """The adapters of the platforms that are configured, or of those that are imitated. A `pace`
-    takes the place of the platforms' own limits."""
+    takes the place of the platforms' own limits, `spend` meters DingTalk's month."""
     wecom, dingtalk, feishu = settings.wecom, settings.dingtalk, settings.feishu
     if ground is not None:
         wecom, dingtalk, feishu = ground.settings(origin)
@@ -210,7 +227,7 @@ def connect_platforms(
     if wecom:
         platforms["wecom"] = WeCom(wecom, clock, pace=pace)
     if dingtalk:
-        platforms["dingtalk"] = DingTalk(dingtalk, clock, pace=pace)
+        platforms["dingtalk"] = DingTalk(dingtalk, clock, pace=pace, spend=spend)
     if feishu:
         platforms["feishu"] = Feishu(feishu, clock, pace=pace)
     return platforms

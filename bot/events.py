@@ -114,13 +114,32 @@ class FilesChanged:
     """File, key, value and remedy; empty when all is in order again."""
 
 
+@dataclass(frozen=True, slots=True)
+class QuotaLow:
+    """Little is left of what a platform allows in this month."""
+
+    key: str
+    at: datetime
+    platform: str
+    kind: str
+    """"calls" or "stream"."""
+    used: int
+    allowed: int
+
+
 Event = (
-    MessageReceived | CardClicked[Action] | ContactAdded | TimerFired | JobFinished | FilesChanged
+    MessageReceived
+    | CardClicked[Action]
+    | ContactAdded
+    | TimerFired
+    | JobFinished
+    | FilesChanged
+    | QuotaLow
 )
 
 _STORED: dict[str, TypeAdapter[Any]] = {
     kind.__name__: TypeAdapter(kind)
-    for kind in (MessageReceived, ContactAdded, TimerFired, JobFinished, FilesChanged)
+    for kind in (MessageReceived, ContactAdded, TimerFired, JobFinished, FilesChanged, QuotaLow)
 }
 _STORED["CardClicked"] = TypeAdapter(CardClicked[ActionText])
 
@@ -145,4 +164,6 @@ def lane(event: Event) -> str:
         return f"{event.member}/{event.external_id}"
     if isinstance(event, FilesChanged):
         return "files"
+    if isinstance(event, QuotaLow):
+        return "quotas"
     return f"{event.name}/{event.subject}"

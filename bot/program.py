@@ -61,7 +61,11 @@ class Program:
 
     def _app(self) -> web.Application:
         app = web.Application()
-        app.add_routes(health.routes(self.db, self.platforms, lambda: self.files.health))
+        app.add_routes(
+            health.routes(
+                self.db, self.platforms, lambda: self.files.health, self.runtime.meter.told
+            )
+        )
         for platform in self.platforms.values():
             app.add_routes(platform.routes(self.runtime.accept))
         if self.playground is not None:

@@ -11,6 +11,7 @@ from bot.events import (
     FilesChanged,
     JobFinished,
     MessageReceived,
+    QuotaLow,
     TimerFired,
 )
 from cards.actions import Action
@@ -73,6 +74,11 @@ class Router:
         [Callable[[FilesChanged, Context], None]], Callable[[FilesChanged, Context], None]
     ]:
         return self._add(lambda e, _: isinstance(e, FilesChanged))
+
+    def quota(
+        self,
+    ) -> Callable[[Callable[[QuotaLow, Context], None]], Callable[[QuotaLow, Context], None]]:
+        return self._add(lambda e, _: isinstance(e, QuotaLow))
 
     def _add(self, wants: Wants) -> Callable[[H], H]:
         def register(handler: H) -> H:

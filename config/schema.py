@@ -52,6 +52,12 @@ class DingTalkSettings(Frozen):
     oapi_url: str = "https://oapi.dingtalk.com"
     card_template: str = ""
     """Id of a card template of one's own; empty: the public template that needs none."""
+    calls_a_month: PositiveInt = 5000
+    """API calls of the whole organisation (计费模型说明; the free edition's)."""
+    stream_a_month: PositiveInt = 3000
+    """Messages that reach robots of the whole organisation (the same page)."""
+    low_share: float = Field(default=0.2, ge=0, lt=1)
+    """Notices are merged and put off when no more than this share of the calls is left."""
 
 
 class FeishuSettings(Frozen):

@@ -11,6 +11,7 @@ from handlers import (
     help,
     leads,
     promises,
+    quotas,
     reminders,
     second_opinion,
     silence,
@@ -49,6 +50,7 @@ READERS = (
     second_opinion.router,
     followups.router,
     files.router,
+    quotas.router,
 )
 """What a voice message is read by, once it is written down."""
 

@@ -369,7 +369,8 @@ class Outbox(SQLModel, table=True):
     once: str | None = Field(default=None, unique=True)
     inbox_id: int | None = Field(default=None, index=True)
     state: str = "queued"
-    """queued → delivered, refused (with reason) or expired."""
+    """queued → delivered, refused (with reason) or expired; on the way a notice may be held, then
+    queued again or merged into another row."""
     attempts: int = 0
     due: datetime = _time()
     token: str = ""
@@ -382,6 +383,8 @@ class Outbox(SQLModel, table=True):
     note: str = ""
     created_at: datetime = _time()
     expires_at: datetime | None = _time(default=None, nullable=True)
+    held_at: datetime | None = _time(default=None, nullable=True)
+    """When a low allowance kept it back."""
     settled_at: datetime | None = _time(default=None, nullable=True)
 
     __table_args__ = (
@@ -427,3 +430,14 @@ class Spent(SQLModel, table=True):
     """Of the team's calendar."""
     calls: int = 0
     tokens: int = 0
+
+
+class Usage(SQLModel, table=True):
+    """How much of a platform's monthly allowance all processes together have used."""
+
+    service: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    """"calls" of the platform's API, or "stream" for what it delivers to us."""
+    month: str = Field(primary_key=True)
+    """"2026-01", in China time."""
+    used: int = 0

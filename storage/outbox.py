@@ -94,6 +94,8 @@ def _change(db: Session, card: ShownCard, draft: Draft, now: datetime) -> None:
     else:
         waiting.body, waiting.inbox_id = draft.body, draft.inbox_id
         waiting.once = waiting.once or draft.once or None
+        if waiting.state == "held":
+            waiting.state, waiting.held_at, waiting.due = "queued", None, now
         db.add(waiting)
         db.flush()
 
@@ -174,9 +176,11 @@ def _live(db: Session, address: str, slot: str) -> ShownCard | None:
 
 
 def _waiting(db: Session, card_id: str) -> Outbox | None:
-    """A queued row of this card that nobody has tried to send yet."""
+    """A queued or held row of this card that nobody has tried to send yet."""
     query = select(Outbox).where(
-        col(Outbox.card_id) == card_id, col(Outbox.state) == "queued", col(Outbox.attempts) == 0
+        col(Outbox.card_id) == card_id,
+        col(Outbox.state).in_(("queued", "held")),
+        col(Outbox.attempts) == 0,
     )
     return db.scalar(query.order_by(col(Outbox.id).desc()).limit(1))
 

@@ -170,7 +170,9 @@ def _continue_on_new_card(db: Session, row: Outbox, now: datetime, reason: str) 
     old.slot = ""
     db.add(old)
     waiting = update(Outbox).where(
-        col(Outbox.card_id) == old.id, col(Outbox.state) == "queued", col(Outbox.id) != row.id
+        col(Outbox.card_id) == old.id,
+        col(Outbox.state).in_(("queued", "held")),
+        col(Outbox.id) != row.id,
     )
     db.execute(waiting.values(card_id=new.id, address=new.address, action="edit"))
     row.card_id, row.action, row.note, row.error = new.id, "send", reason, reason

@@ -17,6 +17,17 @@ Now = Callable[[], datetime]
 """The one clock of the program; aware."""
 
 
+class Spend(Protocol):
+    """Counts one use of a monthly allowance ("calls", "stream"); all of it when the platform says
+    that nothing is left."""
+
+    async def __call__(self, kind: str, *, all_of_it: bool = False) -> None: ...
+
+
+async def uncounted(kind: str, *, all_of_it: bool = False) -> None:
+    """Where nobody meters."""
+
+
 class PlatformError(Exception):
     """A call to a platform failed. The text is for operators and holds no secret."""
 

@@ -19,11 +19,13 @@ from bot.platforms.protocol import (
     Rejected,
     Sent,
 )
+from bot.runtime.budget import Meter
 from bot.runtime.loop import Errands, Round
 from cards import model
 from cards.model import Card
+from cards.quotas import merged
 from cards.render import plain
-from storage import parcels, people
+from storage import holding, parcels, people
 from storage.db import Database
 from storage.models import Outbox, ShownCard
 
@@ -73,22 +75,42 @@ class Parcel:
 class Delivery(Errands):
     """Sends what the outbox holds, and writes down what became of it."""
 
-    def __init__(self, db: Database, now: Now, platforms: Mapping[str, Platform]) -> None:
+    def __init__(
+        self, db: Database, now: Now, platforms: Mapping[str, Platform], meter: Meter
+    ) -> None:
         super().__init__(now, at_once=AT_ONCE)
         self.db = db
         self._platforms = platforms
+        self._meter = meter
 
     async def step(self) -> Round:
         if not self.free:
             return Round(worked=False)
-        claimed, due = await self.db.write(self._claim)
+        claimed, look = await self.db.write(self._claim)
         for parcel in claimed:
             self.set_out(self._deliver(parcel))
-        return Round(bool(claimed), due)
+        return look
 
-    def _claim(self, db: Session) -> tuple[list[Parcel], datetime | None]:
-        rows = parcels.claim(db, self.now(), secrets.token_hex(8), self.free)
-        return [_parcel(row, card) for row, card in rows], None if rows else parcels.next_due(db)
+    def _claim(self, db: Session) -> tuple[list[Parcel], Round]:
+        now = self.now()
+        waits_until = holding.next_due(db)
+        if waits_until is not None and waits_until <= now:
+            holding.bring_back(db, now, merged)
+            waits_until = holding.next_due(db)
+        rows = parcels.claim(db, now, secrets.token_hex(8), self.free)
+        kept = [(row, card) for row, card in rows if not self._holds_back(db, row, now)]
+        if rows:
+            return [_parcel(row, card) for row, card in kept], Round(worked=True)
+        moments = [at for at in (parcels.next_due(db), waits_until) if at is not None]
+        return [], Round(worked=False, due=min(moments, default=None))
+
+    def _holds_back(self, db: Session, row: Outbox, now: datetime) -> bool:
+        """While the month's allowance is low, whatever nobody waits for is kept for later."""
+        service = row.address.partition(":")[0]
+        if not (self._meter.is_low(db, service) and holding.is_notice(db, row)):
+            return False
+        holding.hold(db, row, now)
+        return True
 
     async def _deliver(self, parcel: Parcel) -> None:
         if parcel.expires_at is not None and self.now() > parcel.expires_at:

@@ -8,6 +8,7 @@ from bot.clock import Clock
 from bot.events import Event
 from bot.platforms.protocol import Platform
 from bot.router import Router
+from bot.runtime.budget import Budget, Meter
 from bot.runtime.delivery import Delivery
 from bot.runtime.dispatch import Dispatcher
 from bot.runtime.jobs import Call, Jobs
@@ -19,6 +20,7 @@ from nlp.lexicon import Lexicon, default_lexicon
 from storage import jobs, parcels
 from storage.db import Database
 
+NO_BUDGETS: Mapping[str, Budget] = {}
 GLANCE = 0.0005
 """Seconds between two looks while somebody waits for all work to be done."""
 
@@ -37,6 +39,7 @@ class Runtime:
         lexicon: Callable[[], Lexicon] = default_lexicon,
         calls: Mapping[str, Call],
         sorry: Callable[[int], Card],
+        budgets: Mapping[str, Budget] = NO_BUDGETS,
     ) -> None:
         self.db = db
         self.clock = clock
@@ -50,7 +53,8 @@ class Runtime:
             sorry=sorry,
             after=self.ring,
         )
-        self.delivery = Delivery(db, clock, platforms)
+        self.meter = Meter(db, clock, budgets, after=self.dispatcher.ring)
+        self.delivery = Delivery(db, clock, platforms, self.meter)
         self.timers = Timers(db, clock, after=self.dispatcher.ring)
         self.jobs = Jobs(db, clock, calls=calls, after=self.dispatcher.ring)
         self._loops: tuple[Loop, ...] = (self.dispatcher, self.delivery, self.timers, self.jobs)

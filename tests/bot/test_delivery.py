@@ -18,6 +18,7 @@ from bot.platforms.protocol import (
     Unreachable,
 )
 from bot.runtime import delivery, loop
+from bot.runtime.budget import Budget, Meter
 from bot.runtime.delivery import Delivery
 from cards.model import Card, Field, dump
 from storage import outbox, parcels, people
@@ -26,6 +27,7 @@ from storage.models import Outbox, Role, ShownCard
 from storage.outbox import Draft
 from tests.bot.conftest import LI, START, Dictionary, later
 
+BUDGETS = {"im": Budget({"calls": 10, "stream": 10}, low_share=0.2)}
 TASK = Card(title="样机", fields=(Field("计划", "2月3日"),))
 
 
@@ -35,7 +37,8 @@ class Post:
     def __init__(self, db: Database, clock: Clock, im: Dictionary) -> None:
         self.db, self.clock = db, clock
         self.im, self.other = im, Dictionary("other")
-        self.delivery = Delivery(db, clock, {"im": self.im, "other": self.other})
+        self.meter = Meter(db, clock, BUDGETS, after=lambda: None)
+        self.delivery = Delivery(db, clock, {"im": self.im, "other": self.other}, self.meter)
 
     async def put(self, card: Card, to: str = LI, *, slot: str = "", person: int = 0) -> str:
         draft = Draft(to, dump(card), slot=slot, person_id=person or None)

@@ -21,7 +21,7 @@ from bot.platforms.dingtalk.limits import LIMITS
 from bot.platforms.dingtalk.parse import is_group, parse_click, parse_message, quota_used_up
 from bot.platforms.dingtalk.stream import Stream, Timings
 from bot.platforms.pace import Pace
-from bot.platforms.protocol import Accept, EditRefused, Now, Rejected, Sent
+from bot.platforms.protocol import Accept, EditRefused, Now, Rejected, Sent, Spend, uncounted
 from cards.model import Card
 from cards.render.dingtalk import (
     PUBLIC_TEMPLATE,
@@ -60,11 +60,15 @@ class DingTalk:
         *,
         timings: Timings | None = None,
         pace: Pace | None = None,
+        spend: Spend = uncounted,
     ) -> None:
         self._settings = settings
         self._now = now
         self._timings = timings or Timings()
-        self._client = DingTalkClient(settings, now, http_seconds=self._timings.http_seconds)
+        self._spend = spend
+        self._client = DingTalkClient(
+            settings, now, http_seconds=self._timings.http_seconds, spend=spend
+        )
         self._pace = pace or Pace(LIMITS)
         self._stream = Stream(self._client.open_stream, now, self._timings)
         self._running: asyncio.Task[None] | None = None
@@ -109,12 +113,14 @@ class DingTalk:
             raise UnknownTopic(frame.topic)
 
     async def _receive_message(self, accept: Accept, body: Mapping[str, Any]) -> None:
-        if quota_used_up(body):
+        used_up = quota_used_up(body)
+        if used_up:
             self._quota_used_up_at = self._now()
             log.error("dingtalk.stream_quota_used_up")
         message = parse_message(body, now=self._now())
         if message is not None:
             await accept(message)
+        await self._spend("stream", all_of_it=used_up)
 
     # Out ---------------------------------------------------------------------------------
 

@@ -10,9 +10,9 @@ from urllib.parse import quote_plus
 
 import aiohttp
 
-from bot.platforms.dingtalk.errors import IP_BAN_SECONDS, StaleToken, problem
+from bot.platforms.dingtalk.errors import IP_BAN_SECONDS, MonthUsedUp, StaleToken, problem
 from bot.platforms.dingtalk.frames import SUBSCRIPTIONS
-from bot.platforms.protocol import Now, RateLimited, Rejected, Unreachable
+from bot.platforms.protocol import Now, RateLimited, Rejected, Spend, Unreachable, uncounted
 from config.schema import DingTalkSettings
 
 TOKEN_SPARE = timedelta(minutes=5)
@@ -31,10 +31,18 @@ class _Token:
 class DingTalkClient:
     """Everything raises the PlatformError family; no text of an error holds a secret."""
 
-    def __init__(self, settings: DingTalkSettings, now: Now, *, http_seconds: float) -> None:
+    def __init__(
+        self,
+        settings: DingTalkSettings,
+        now: Now,
+        *,
+        http_seconds: float,
+        spend: Spend = uncounted,
+    ) -> None:
         self._settings = settings
         self._now = now
         self._http_seconds = http_seconds
+        self._spend = spend
         self._session: aiohttp.ClientSession | None = None
         self._token: _Token | None = None
         self._refreshing = asyncio.Lock()
@@ -140,11 +148,26 @@ class DingTalkClient:
         """With the token; a stale one is replaced once."""
         token = await self._access_token()
         try:
-            return await self._request(method, path, body, token=token.value)
+            return await self._metered(method, path, body, token.value)
         except StaleToken:
             self._forget(token)
         token = await self._access_token()
-        return await self._request(method, path, body, token=token.value)
+        return await self._metered(method, path, body, token.value)
+
+    async def _metered(
+        self, method: str, path: str, body: Mapping[str, Any], token: str
+    ) -> dict[str, Any]:
+        """Calls that came through count for the month, throttled ones do not (计费模型说明)."""
+        try:
+            answer = await self._request(method, path, body, token=token)
+        except Rejected:
+            await self._spend("calls")
+            raise
+        except MonthUsedUp:
+            await self._spend("calls", all_of_it=True)
+            raise
+        await self._spend("calls")
+        return answer
 
     async def _access_token(self) -> _Token:
         async with self._refreshing:

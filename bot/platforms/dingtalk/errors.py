@@ -32,6 +32,10 @@ class StaleToken(Unauthorized):
     """The access token is old: drop it, fetch one, repeat once."""
 
 
+class MonthUsedUp(RateLimited):
+    """Nothing is left of the month's API calls."""
+
+
 class ScopeMissing(Unauthorized):
     """The app lacks a permission; the text names the scope."""
 
@@ -64,7 +68,7 @@ def _named(status: int, code: str, body: Mapping[str, Any], now: datetime) -> Pl
     key = code.lower()
     text = f"dingtalk: HTTP {status} {code} {_message(body)}".strip()
     if key.endswith(MONTH_USED_UP):
-        return RateLimited(f"{text}: the month's API calls are used up", _rest_of_month(now))
+        return MonthUsedUp(f"{text}: the month's API calls are used up", _rest_of_month(now))
     seconds = _retry_after(status, key)
     if seconds is not None:
         return RateLimited(text, seconds)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -81,6 +82,19 @@ class Stage:
         return [message for message in self.world.messages if message.sender == "bot"]
 
 
+@dataclass
+class Metered:
+    """What the adapter said it used of the month."""
+
+    used: Counter[str] = field(default_factory=Counter)
+    gone: list[str] = field(default_factory=list)
+
+    async def spend(self, kind: str, *, all_of_it: bool = False) -> None:
+        self.used[kind] += 1
+        if all_of_it:
+            self.gone.append(kind)
+
+
 async def until(condition: Callable[[], object]) -> None:
     """Waits for what another task is about to do."""
     async with asyncio.timeout(2):
@@ -89,7 +103,12 @@ async def until(condition: Callable[[], object]) -> None:
 
 
 @pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
+def metered() -> Metered:
+    return Metered()
+
+
+@pytest.fixture
+async def stage(metered: Metered) -> AsyncIterator[Stage]:
     clock = Clock(datetime(2026, 1, 5, 2, 0, tzinfo=UTC), frozen=True)
     world = World(clock)
     world.join("dingtalk", Member("chen", "小陈"))
@@ -98,7 +117,8 @@ async def stage() -> AsyncIterator[Stage]:
     app = web.Application()
     app.add_routes(server.routes())
     async with TestServer(app) as listening:
-        adapter = DingTalk(server.settings(str(listening.make_url("/"))), clock, timings=FAST)
+        settings = server.settings(str(listening.make_url("/")))
+        adapter = DingTalk(settings, clock, timings=FAST, spend=metered.spend)
         stage = Stage(adapter, server, clock, world)
         await adapter.start(stage.accept)
         yield stage

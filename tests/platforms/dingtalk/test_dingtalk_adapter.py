@@ -17,7 +17,7 @@ from bot.platforms.protocol import (
 from bot.playground.sounds import opus
 from cards.actions import AcceptPromise, CounterPromise
 from cards.model import Button, Card, DateInput, Form
-from tests.platforms.dingtalk.conftest import Stage
+from tests.platforms.dingtalk.conftest import Metered, Stage, until
 
 CARD_ID = "c0000000001a"
 GROUP = "cidGROUP0001=="
@@ -300,3 +300,42 @@ async def test_no_secret_reaches_logs_or_errors(stage: Stage) -> None:
             assert stage.server.app.client_secret not in repr(error.value)
     assert stage.server.app.client_secret not in repr(logs)
     assert stage.server.app.client_secret not in repr(vars(stage.adapter))
+
+
+async def test_every_call_that_dingtalk_counts_is_metered(stage: Stage, metered: Metered) -> None:
+    await stage.adapter.send("dingtalk:chen", TASK, card_id=CARD_ID)
+    sent = await stage.adapter.send("dingtalk:chen", TASK, card_id="c0000000002a")
+    await stage.adapter.edit("dingtalk:chen", sent, TASK, card_id="c0000000002a")
+    await stage.adapter.send("dingtalk:chen", Card(text="在吗"), card_id="c0000000003a")
+    with pytest.raises(Rejected):
+        await stage.adapter.send("dingtalk:nobody", Card(text="在吗"), card_id=CARD_ID)
+    assert metered.used["calls"] == stage.server.quota.calls["2026-01"] == 5
+
+
+async def test_throttled_and_unanswered_calls_are_not_metered(
+    stage: Stage, metered: Metered
+) -> None:
+    stage.server.faults.refuse("Forbidden.AccessDenied.QpsLimitForApi", status=403, on=CREATE)
+    with pytest.raises(RateLimited):
+        await stage.adapter.send("dingtalk:chen", TASK, card_id=CARD_ID)
+    stage.server.faults.hang(on=CREATE)
+    with pytest.raises(Unreachable):
+        await stage.adapter.send("dingtalk:chen", TASK, card_id=CARD_ID)
+    assert not metered.used
+
+
+async def test_messages_from_people_are_metered_apart(stage: Stage, metered: Metered) -> None:
+    await stage.server.say("chen", "在吗")
+    await until(lambda: metered.used["stream"] == 1)
+    assert metered.used["calls"] == 0
+
+
+async def test_a_platform_that_has_nothing_left_says_so_to_the_meter(
+    stage: Stage, metered: Metered
+) -> None:
+    stage.server.quota.calls["2026-01"] = 5000
+    with pytest.raises(RateLimited):
+        await stage.adapter.send("dingtalk:chen", TASK, card_id=CARD_ID)
+    stage.server.quota.deliveries["2026-01"] = 3000
+    await stage.server.say("chen", "在吗")
+    await until(lambda: metered.gone == ["calls", "stream"])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.platforms.dingtalk.errors import ScopeMissing, StaleToken, problem
+from bot.platforms.dingtalk.errors import MonthUsedUp, ScopeMissing, StaleToken, problem
 from bot.platforms.protocol import PlatformError, RateLimited, Rejected, Unauthorized, Unreachable
 from tests.platforms.dingtalk.conftest import Stage
 
@@ -22,7 +22,7 @@ RECORDED: dict[str, tuple[type[PlatformError], float | None] | None] = {
     "token_invalid": (StaleToken, None),
     "permission_missing": (ScopeMissing, None),
     "qps_app_api": (RateLimited, 1.0),
-    "monthly_quota": (RateLimited, 60.0),
+    "monthly_quota": (MonthUsedUp, 60.0),
     "ip_banned": (RateLimited, 300.0),
     "group_send_ok": None,
     "group_send_too_fast": (RateLimited, 2.0),

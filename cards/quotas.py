@@ -1,0 +1,33 @@
+"""What is said while a platform's monthly allowance runs out."""
+
+from collections.abc import Sequence
+
+from cards.model import Card, dump, load
+from cards.render import plain
+
+PLATFORMS = {"dingtalk": "钉钉"}
+KINDS = {
+    "calls": "接口调用",
+    "stream": "消息推送（Webhook/Stream）",
+}
+MEANWHILE = {
+    "calls": "这个月余下的日子，定时提醒会攒到 9、14、17 点合并成一条发；回话和点按钮照常。"
+    "用完之后钉钉会拒收，改从对方绑定的其他 IM 送达。",
+    "stream": "用完之后，在钉钉里发给机器人的话它就收不到了，请大家改用其他 IM，或升级版本。",
+}
+
+
+def low_card(platform: str, kind: str, used: int, allowed: int) -> Card:
+    return Card(
+        title=f"{PLATFORMS.get(platform, platform)}本月{KINDS[kind]}额度不多了",
+        tone="warn",
+        text=f"已用 {used} 次，共 {allowed} 次。\n{MEANWHILE[kind]}",
+        notes=("全公司的应用和机器人共用这份额度；可在钉钉开放平台 → 资源用量查看、加购。",),
+    )
+
+
+def merged(bodies: Sequence[str]) -> str:
+    """Several notices as one; their buttons become words to type."""
+    parts = [plain.render(load(body)) for body in bodies]
+    card = Card(title=f"{len(parts)} 条提醒，合在一起发", text="\n\n".join(parts))
+    return dump(card)

@@ -1,0 +1,23 @@
+"""Administrators hear that a month's allowance runs out, once; the health page always says it."""
+
+from tests.bot.test_health import health
+from tests.conftest import Bot
+from tests.handlers.test_files import becomes_admin
+
+
+async def test_administrators_are_told_once(bot: Bot) -> None:
+    await becomes_admin(bot, "manager")
+    meter = bot.program.runtime.meter
+    for _ in range(2):
+        await meter.spend("dingtalk", "stream", all_of_it=True)
+        await bot.program.runtime.settle()
+    (card,) = [text for text in bot.cards("manager") if "额度不多了" in text]
+    assert "3000" in card
+
+
+async def test_the_health_page_shows_the_meter(bot: Bot) -> None:
+    await bot.says("manager", "帮助")
+    told = await health(bot)
+    quota = told["quotas"]["dingtalk"]
+    assert quota["stream"] == {"used": 1, "allowed": 3000, "low": False}
+    assert quota["calls"]["used"] == bot.ground.dingtalk.quota.calls.total()
