@@ -1,11 +1,14 @@
 """What `doctor` asks of a platform and how it tells: one step at a time, bounded, no secrets."""
 
+import asyncio
+import contextlib
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal, Protocol
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -180,6 +183,23 @@ class Findings:
     def _say(self, key: str, state: State, told: str) -> None:
         name = next(item.name for item in self._items if item.key == key)
         self._steps.setdefault(key, Step(key, name, state, told))
+
+
+async def tell_stream(findings: Findings, address: str, *, seconds: float) -> None:
+    """Whether the place a gateway named can be reached. Connects to its port and no further: a
+    second client of the stream would take messages from the bot's own."""
+    place = urlsplit(address)
+    host, port = place.hostname or "", place.port or 443
+    try:
+        async with asyncio.timeout(seconds):
+            _, writer = await asyncio.open_connection(host, port)
+    except (OSError, TimeoutError):
+        findings.bad("stream", f"网关给了地址，但连不上 {host}:{port}")
+        return
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+    findings.good("stream", f"网关给了地址，{host}:{port} 连得上")
 
 
 def tell_callback(findings: Findings, url: str, reply: Reply, *, proved: bool) -> None:

@@ -5,11 +5,8 @@ Facts: open.dingtalk.com, "获取企业内部应用的accessToken", "计费模�
 best-practices/permission-deny.
 """
 
-import asyncio
-import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -25,6 +22,7 @@ from bot.platforms.checkup import (
     Probe,
     Reply,
     Step,
+    tell_stream,
 )
 from bot.platforms.dingtalk.frames import SUBSCRIPTIONS
 from bot.platforms.protocol import Now
@@ -145,23 +143,8 @@ class DingTalkDoctor:
         if reply.code:
             findings.judge("stream", reply)
             return
-        place = urlsplit(str(reply.body.get("endpoint", "")))
-        where = f"{place.hostname}:{place.port or 443}"
-        if await self._opens(place.hostname or "", place.port or 443):
-            findings.good("stream", f"网关给了票，{where} 连得上")
-        else:
-            findings.bad("stream", f"网关给了票，但连不上 {where}")
-
-    async def _opens(self, host: str, port: int) -> bool:
-        try:
-            async with asyncio.timeout(self._seconds):
-                _, writer = await asyncio.open_connection(host, port)
-        except (OSError, TimeoutError):
-            return False
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
-        return True
+        address = str(reply.body.get("endpoint", ""))
+        await tell_stream(findings, address, seconds=self._seconds)
 
     async def _calls(self, probe: Probe, token: str, findings: Findings) -> None:
         """Two of our calls about things that do not exist: the permission is looked at first."""

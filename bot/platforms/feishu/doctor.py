@@ -1,7 +1,7 @@
 """Is the Feishu app set up? Asks what our calls need, sends nothing, tells where to mend it.
 
 Facts: open.feishu.cn, "自建应用获取 tenant_access_token", "获取机器人信息", "查询租户授权状态",
-"通过手机号或邮箱获取用户 ID", "通用错误码", "自建应用 API 调用量上限调整说明".
+"通过手机号或邮箱获取用户 ID", "获取消息中的资源文件", "通用错误码"; `endpoint.py`.
 """
 
 import base64
@@ -28,7 +28,9 @@ from bot.platforms.checkup import (
     Probe,
     Step,
     tell_callback,
+    tell_stream,
 )
+from bot.platforms.feishu.endpoint import PATH as ENDPOINT_PATH
 from bot.platforms.protocol import Now
 from config.schema import FeishuSettings
 
@@ -37,9 +39,9 @@ NEEDED = (
     ("im:message:send_as_bot", "im:message"),
     ("im:message.p2p_msg:readonly",),
     ("im:message.group_at_msg:readonly",),
-    ("im:resource",),
+    ("im:message:readonly", "im:message", "im:message.history:readonly"),
 )
-"""What our calls and events need; of each line one is enough."""
+"""What sending, the two kinds of messages and downloading need; of each line one is enough."""
 _APP = "飞书开发者后台 https://open.feishu.cn/app → 这个应用"
 _RELEASE = "，然后到“版本管理与发布”发布一个版本"
 _ENABLED = 2
@@ -85,13 +87,20 @@ ITEMS = (
         "本月的调用次数用完了：等到下个月 1 日，或由管理员升级版本",
         {"99991400": "调用太快：等几秒再查，并看看有没有别的程序在用这个应用"},
     ),
-    Item(
-        "callback",
-        "请求地址",
-        f"{_APP} → 事件与回调 → 事件配置、回调配置、加密策略",
-        "两处都填 https://你的地址/callback/feishu，反向代理转给机器人",
-        CALLBACK_CHANGES,
-    ),
+)
+CALLBACK = Item(
+    "callback",
+    "请求地址",
+    f"{_APP} → 事件与回调 → 事件配置、回调配置、加密策略",
+    "两处都填 https://你的地址/callback/feishu，反向代理转给机器人",
+    CALLBACK_CHANGES,
+)
+STREAM = Item(
+    "stream",
+    "长连接",
+    f"{_APP} → 事件与回调 → 事件配置、回调配置；机器人所在机器的防火墙",
+    "两处的订阅方式都选“使用长连接接收”；放行到 msg-frontier.feishu.cn:443 的出口",
+    {"1000040350": "连接太多：关掉用同一个应用的其他程序"},
 )
 BLAME = {
     **dict.fromkeys(("10003", "10014"), CREDENTIALS),
@@ -116,7 +125,8 @@ class FeishuDoctor:
         self._seconds = seconds
 
     async def examine(self) -> Sequence[Step]:
-        findings = Findings(ITEMS, BLAME)
+        long = self._settings.transport == "long"
+        findings = Findings((*ITEMS, STREAM if long else CALLBACK), BLAME)
         own = self._settings
         hidden = (own.app_secret, own.encrypt_key, own.verification_token)
         async with aiohttp.ClientSession() as session:
@@ -128,7 +138,10 @@ class FeishuDoctor:
                 await self._app(probe, headers, findings)
                 await self._scopes(probe, headers, findings)
                 await self._people(probe, headers, findings)
-            await self._callback(probe, findings)
+                if long:
+                    await self._stream(probe, findings)
+            if not long:
+                await self._callback(probe, findings)
         return findings.close("还没有用完（余量只在管理后台看得到）")
 
     async def _token(self, probe: Probe, findings: Findings) -> str:
@@ -172,12 +185,23 @@ class FeishuDoctor:
         reply = await probe.ask("POST", path, json=body, headers=headers)
         findings.judge("contacts", reply, "可以按手机号和邮箱找到同事")
 
+    async def _stream(self, probe: Probe, findings: Findings) -> None:
+        """The address holds a ticket that is not used and never shown."""
+        body = {
+            "AppID": self._settings.app_id,
+            "AppSecret": self._settings.app_secret.get_secret_value(),
+        }
+        url = self._settings.api_url.rstrip("/") + ENDPOINT_PATH
+        reply = await probe.ask("POST", url, json=body, headers={"locale": "zh"})
+        if reply.code:
+            findings.judge("stream", reply)
+            return
+        address = str((reply.body.get("data") or {}).get("URL", ""))
+        await tell_stream(findings, address, seconds=self._seconds)
+
     async def _callback(self, probe: Probe, findings: Findings) -> None:
         """What the console does when the request address is saved. The Verification Token goes to
         our own address alone."""
-        if getattr(self._settings, "transport", "http") == "long":
-            findings.unknown("callback", "走长连接，不需要请求地址")
-            return
         challenge = secrets.token_urlsafe(12)
         payload = {
             "challenge": challenge,

@@ -28,7 +28,7 @@ NEEDED_SCOPES = (
     "im:message:send_as_bot",
     "im:message.p2p_msg:readonly",
     "im:message.group_at_msg:readonly",
-    "im:resource",
+    "im:message:readonly",
 )
 CONTACT_SCOPE = "contact:user.id:readonly"
 

@@ -18,6 +18,7 @@ from bot.playground.feishu.limits import Limits
 from bot.playground.feishu.lines import Lines
 from bot.playground.feishu.messages import EDITABLE, Messages, new_message_id
 from bot.playground.feishu.push import ANSWER_SECONDS, NO_ANSWER_IN_TIME, RETRY_SECONDS, Pusher
+from bot.playground.feishu.setup import Setup
 from bot.playground.sounds import FRAME_MILLISECONDS, opus
 from bot.playground.world import Content, Shown, World
 from config.schema import FeishuSettings
@@ -65,6 +66,7 @@ class FeishuServer:
             answer_seconds=answer_seconds,
         )
         self.lines = Lines(self.gate)
+        self.setup = Setup(self.gate)
 
     def subscribe_long(self) -> None:
         """What choosing 使用长连接接收 in the console does, for events and callbacks."""
@@ -95,8 +97,8 @@ class FeishuServer:
         )
 
     def routes(self) -> Sequence[web.RouteDef]:
-        messages = self.messages.routes(self.gate)
-        return [self.gate.token_route(), *messages, *self.lines.routes()]
+        calls = [*self.setup.routes(), *self.messages.routes(self.gate)]
+        return [self.gate.token_route(), *calls, *self.lines.routes()]
 
     async def stop(self) -> None:
         self.gate.stop()

@@ -15,21 +15,20 @@ from bot.clock import Clock
 from bot.events import Event
 from bot.platforms.checkup import NOT_CHECKED, Step, as_lines
 from bot.platforms.feishu.adapter import Feishu
-from bot.platforms.feishu.doctor import ITEMS, FeishuDoctor
+from bot.platforms.feishu.doctor import CALLBACK, ITEMS, STREAM, FeishuDoctor
 from bot.playground.feishu import FeishuServer
 from bot.playground.feishu.gate import CONTACT_SCOPE
-from bot.playground.feishu.setup import Setup
 from bot.playground.world import World
 from config.schema import FeishuSettings
 
 KEYS = [item.key for item in ITEMS]
+LONG = {"transport": "long", "encrypt_key": SecretStr(""), "verification_token": SecretStr("")}
 
 
 @dataclass
 class Clinic:
     clock: Clock
     server: FeishuServer
-    setup: Setup
     settings: FeishuSettings
     origin: str
 
@@ -37,7 +36,8 @@ class Clinic:
         settings = self.settings.model_copy(update=changed)
         doctor = FeishuDoctor(settings, self.clock, self.origin, seconds=0.5)
         steps = await doctor.examine()
-        assert [step.key for step in steps] == KEYS
+        last = STREAM if settings.transport == "long" else CALLBACK
+        assert [step.key for step in steps] == [*KEYS, last.key]
         return {step.key: step for step in steps}
 
 
@@ -47,14 +47,13 @@ async def clinic() -> AsyncIterator[Clinic]:
     clock = Clock(datetime(2026, 1, 28, 2, 0, tzinfo=UTC), frozen=True)
     server = FeishuServer(World(clock), clock)
     app = web.Application()
-    setup = Setup(server.gate)
-    app.add_routes([*server.routes(), *setup.routes()])
+    app.add_routes(server.routes())
     async with TestServer(app) as api:
         settings = server.settings(str(api.make_url("/playground/feishu")))
         bot = web.Application()
         bot.add_routes(Feishu(settings, clock).routes(take_nothing))
         async with TestServer(bot) as callback:
-            yield Clinic(clock, server, setup, settings, str(callback.make_url("/")))
+            yield Clinic(clock, server, settings, str(callback.make_url("/")))
             await server.stop()
 
 
@@ -71,6 +70,20 @@ async def test_an_app_that_is_set_up_passes_every_step(clinic: Clinic) -> None:
     assert {step.state for step in steps.values()} == {"ok"}
 
 
+async def test_the_long_connection_is_asked_for_and_not_opened(clinic: Clinic) -> None:
+    steps = await clinic.examined(**LONG)
+    assert {step.state for step in steps.values()} == {"ok"}
+    assert clinic.server.lines.lines == []
+    assert "ticket" not in steps["stream"].told
+
+
+async def test_a_crowded_long_connection_has_a_remedy_of_its_own(clinic: Clinic) -> None:
+    clinic.server.lines.refusals.append(1000040350)
+    steps = await clinic.examined(**LONG)
+    assert failed(steps) == ["stream"]
+    assert "连接太多" in steps["stream"].change
+
+
 async def test_a_wrong_secret_is_named(clinic: Clinic) -> None:
     steps = await clinic.examined(app_secret=SecretStr("wrong"))
     assert failed(steps) == ["credentials"]
@@ -79,10 +92,10 @@ async def test_a_wrong_secret_is_named(clinic: Clinic) -> None:
 
 
 async def test_every_missing_scope_is_named_to_be_pasted(clinic: Clinic) -> None:
-    clinic.server.gate.scopes -= {"im:resource", "im:message.p2p_msg:readonly"}
+    clinic.server.gate.scopes -= {"im:message:readonly", "im:message.p2p_msg:readonly"}
     steps = await clinic.examined()
     assert failed(steps) == ["scopes"]
-    assert steps["scopes"].told == "缺 im:message.p2p_msg:readonly、im:resource"
+    assert steps["scopes"].told == "缺 im:message.p2p_msg:readonly、im:message:readonly"
     assert "发布一个版本" in steps["scopes"].change
 
 
@@ -94,7 +107,7 @@ async def test_contacts_that_may_not_be_read(clinic: Clinic) -> None:
 
 
 async def test_an_app_that_is_not_enabled(clinic: Clinic) -> None:
-    clinic.setup.status = 3
+    clinic.server.setup.status = 3
     assert failed(await clinic.examined()) == ["app"]
 
 
