@@ -18,6 +18,7 @@ SKEW_SECONDS = 60
 """A clock that is further off than this is set wrong; networks are never so slow."""
 UNREACHABLE = "unreachable"
 NOT_CHECKED = "前面有一步没通过，这一步没法查"
+LATER = "平台一时出错，过一会儿再查"
 REACH, CREDENTIALS, CLOCK, ADDRESS, QUOTA = "reach", "credentials", "clock", "ip", "quota"
 _ANSWER_LIMIT = 1024 * 1024
 
@@ -125,7 +126,7 @@ class Probe:
 
 
 class Findings:
-    """The steps of one examination. The first word on a step stands."""
+    """The steps of one examination. The first failure of a step stands, then the first word."""
 
     def __init__(self, items: Sequence[Item], blame: Mapping[str, str]) -> None:
         self._items = items
@@ -139,7 +140,9 @@ class Findings:
     def bad(self, key: str, told: str, *, code: str = "", change: str = "") -> None:
         item = next(item for item in self._items if item.key == key)
         change = change or item.special.get(code, item.change)
-        self._steps.setdefault(key, Step(key, item.name, "failed", told, item.page, change))
+        before = self._steps.get(key)
+        if before is None or before.state != "failed":
+            self._steps[key] = Step(key, item.name, "failed", told, item.page, change)
 
     def unknown(self, key: str, told: str) -> None:
         self._say(key, "unknown", told)
@@ -151,9 +154,9 @@ class Findings:
             self._answered = True
             self.good(key, told)
             return True
-        blamed = self._blamed(reply.code, key)
+        blamed = REACH if reply.status >= 500 else self._blamed(reply.code, key)
         self._answered = self._answered or blamed == key != CREDENTIALS
-        self.bad(blamed, reply.text, code=reply.code)
+        self.bad(blamed, reply.text, code=reply.code, change=LATER if reply.status >= 500 else "")
         return False
 
     def tell_clock(self, reply: Reply, now: datetime) -> None:

@@ -60,6 +60,13 @@ async def test_a_robot_that_was_not_added(stage: Stage) -> None:
     assert "添加应用能力" in steps["robot"].change
 
 
+async def test_a_passing_fault_of_theirs_is_not_taken_for_a_missing_scope(stage: Stage) -> None:
+    stage.server.faults.refuse("system.error", on="card/instances", status=500)
+    steps = await examined(stage)
+    assert failed(steps) == ["reach"]
+    assert steps["card"].state == "unknown"
+
+
 async def test_a_blocked_address(stage: Stage) -> None:
     stage.server.door.blocked = True
     assert failed(await examined(stage)) == ["ip"]

@@ -143,7 +143,15 @@ async def test_a_closed_port_and_silence_end_soon(clinic: Clinic) -> None:
     clinic.server.hang_next(3)
     async with asyncio.timeout(5):
         steps = await clinic.examined()
+    assert failed(steps) == ["reach"]
     assert steps["app"].state == "unknown"
+
+
+async def test_a_passing_fault_of_theirs_is_not_taken_for_a_missing_scope(clinic: Clinic) -> None:
+    clinic.server.fail_next(3, code=55001, status=500)
+    steps = await clinic.examined()
+    assert failed(steps) == ["reach"]
+    assert "过一会儿" in steps["reach"].change
 
 
 async def test_a_bot_that_does_not_run_or_has_other_keys(clinic: Clinic) -> None:
