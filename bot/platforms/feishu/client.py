@@ -14,11 +14,11 @@ import aiohttp
 import structlog
 
 from bot.platforms.feishu import endpoint
+from bot.platforms.feishu.errors import TokenExpired, error
 from bot.platforms.protocol import (
     EditRefused,
     Now,
     PlatformError,
-    RateLimited,
     Rejected,
     Unauthorized,
     Unreachable,
@@ -32,18 +32,10 @@ T = TypeVar("T")
 RENEW_EARLY = timedelta(minutes=25)
 """Feishu hands out a new token once less than 30 minutes are left of the old one."""
 
-_EXPIRED_TOKEN = {99991661, 99991663, 99991664, 99991665, 99991668}
-_TOO_FAST = {99991400, 230020, 232019, 11232}
-_PASSING = {230049}
-_MISCONFIGURED = {99991401, 99991671, 99991672, 99991673, 99992361, 230006, 230027}
 _NOT_EDITABLE = {"230001", "230011", "230031", "230110", "230111"}
 """No card but a text, recalled, older than 14 days, deleted, about to vanish."""
 
 _CHUNK_BYTES = 64 * 1024
-
-
-class TokenExpired(Unauthorized):
-    """The token was refused; a fresh one may help, once."""
 
 
 class FeishuClient:
@@ -189,18 +181,9 @@ def id_type(receive_id: str) -> str:
     return known.get(receive_id[:3], "user_id")
 
 
-def error(code: int, text: str, headers: Mapping[str, str]) -> PlatformError:
-    """Our error for one of Feishu's codes."""
+def _error(code: int, text: str, headers: Mapping[str, str]) -> PlatformError:
     message = f"Feishu {code}: {text} (log id {headers.get('X-Tt-Logid', '-')})"
-    if code in _EXPIRED_TOKEN:
-        return TokenExpired(message)
-    if code in _TOO_FAST:
-        return RateLimited(message, _seconds(headers.get("x-ogw-ratelimit-reset")))
-    if code in _PASSING:
-        return Unreachable(message)
-    if code in _MISCONFIGURED:
-        return Unauthorized(message)
-    return Rejected(message, str(code))
+    return error(code, message, seconds=_seconds(headers.get("x-ogw-ratelimit-reset")))
 
 
 async def _answer(response: aiohttp.ClientResponse) -> dict[str, Any]:
@@ -213,7 +196,7 @@ async def _answer(response: aiohttp.ClientResponse) -> dict[str, Any]:
         raise Unreachable(f"Feishu answered HTTP {response.status} without a code")
     if answer["code"] == 0:
         return answer
-    problem = error(int(answer["code"]), str(answer.get("msg", "")), response.headers)
+    problem = _error(int(answer["code"]), str(answer.get("msg", "")), response.headers)
     if response.status >= 500:
         raise Unreachable(str(problem))
     log.info("feishu.call_refused", code=answer["code"], path=response.url.path)

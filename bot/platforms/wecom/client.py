@@ -11,12 +11,12 @@ import aiohttp
 
 from bot.platforms.protocol import (
     Now,
-    PlatformError,
     RateLimited,
     Rejected,
     Unauthorized,
     Unreachable,
 )
+from bot.platforms.wecom.errors import TokenRefused, error
 from config.schema import WeComSettings
 
 TIMEOUT_SECONDS = 10.0
@@ -25,19 +25,6 @@ REFUSED_SECONDS = 60
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _ANSWER_LIMIT = 4 * 1024 * 1024
-
-# Codes of D90313, by what they ask of us.
-_TOKEN_CODES = frozenset({40001, 40014, 41001, 42001})
-_CONFIGURATION_CODES = frozenset(
-    {40013, 40056, 40091, 41002, 41004}
-    | {48001, 48002, 48004, 48006, 50003, 60020, 84074, 301002, 301042}
-)
-_WAIT_SECONDS = {45009: 60.0, 45033: 5.0, 41096: 1.0}
-_PASSING_CODES = frozenset({-1, 6000})
-
-
-class TokenRefused(Unauthorized):
-    """The platform no longer takes our token, or does not take our secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,19 +146,7 @@ class Client:
         text = f"{path}: {code} {str(answer.get('errmsg', ''))[:300]}"
         for secret in (self._token, self._settings.secret.get_secret_value()):
             text = text.replace(secret, "…") if secret else text
-        raise _error(code, text)
-
-
-def _error(code: int, text: str) -> PlatformError:
-    if code in _TOKEN_CODES:
-        return TokenRefused(text)
-    if code in _CONFIGURATION_CODES:
-        return Unauthorized(text)
-    if code in _WAIT_SECONDS:
-        return RateLimited(text, _WAIT_SECONDS[code])
-    if code in _PASSING_CODES:
-        return Unreachable(text)
-    return Rejected(text, code=str(code))
+        raise error(code, text)
 
 
 def _check_status(path: str, status: int) -> None:

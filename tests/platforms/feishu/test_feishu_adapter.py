@@ -5,7 +5,15 @@ from datetime import date, timedelta
 import pytest
 
 from bot.events import CardClicked, MessageReceived
-from bot.platforms.protocol import EditRefused, RateLimited, Rejected, Unauthorized, Unreachable
+from bot.platforms.feishu.errors import CODES, TokenExpired
+from bot.platforms.protocol import (
+    EditRefused,
+    PlatformError,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+    Unreachable,
+)
 from cards.actions import AcceptPromise, CounterPromise, SaveFollowUp
 from cards.model import Button, Card, Choice, DateInput, Field, Form, Option, TextInput
 from tests.platforms.feishu.conftest import CHEN, GROUP, LIN, Stage
@@ -214,6 +222,17 @@ async def test_error_codes_become_our_errors(
 
     with pytest.raises(error, match=str(code)):
         await stage.bot.send(PERSON, PROMISE, card_id=CARD_ID)
+
+
+@pytest.mark.parametrize("code", CODES)
+async def test_each_code_becomes_its_error_with_a_remedy(stage: Stage, code: int) -> None:
+    meaning = CODES[code]
+    for _ in range(2 if meaning.kind is TokenExpired else 1):
+        stage.feishu.fail_next(code=code, status=400)
+    with pytest.raises(PlatformError) as failed:
+        await stage.bot.send(PERSON, PROMISE, card_id=CARD_ID)
+    assert type(failed.value) is meaning.kind
+    assert f"处理：{meaning.remedy}" in str(failed.value)
 
 
 async def test_a_card_that_feishu_cannot_build_is_rejected_with_its_code(stage: Stage) -> None:

@@ -7,8 +7,16 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.events import CardClicked, ContactAdded, MessageReceived
-from bot.platforms.protocol import EditRefused, RateLimited, Rejected, Unauthorized, Unreachable
+from bot.platforms.protocol import (
+    EditRefused,
+    PlatformError,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+    Unreachable,
+)
 from bot.platforms.wecom.adapter import WeCom
+from bot.platforms.wecom.errors import CODES, TokenRefused
 from bot.playground.sounds import amr
 from bot.playground.world import ExternalContact
 from cards.actions import AcceptPromise, CounterPromise, RefusePromise, SaveFollowUp
@@ -397,6 +405,18 @@ async def test_a_failure_is_one_of_our_errors_and_holds_no_secret(
     said = f"{failed.value!r} {failed.value.__cause__!r} {logs} {stage.adapter.health}"
     assert "access_token" not in said
     assert stage.server.gate.secret not in said
+
+
+@pytest.mark.parametrize("code", CODES)
+async def test_each_code_becomes_its_error_with_a_remedy(stage: Stage, code: int) -> None:
+    meaning = CODES[code]
+    stage.server.fail(code, path="message/send", times=2 if meaning.kind is TokenRefused else 1)
+    with pytest.raises(PlatformError) as failed:
+        await stage.adapter.send(ZHANG, Card(text="在"), card_id=CARD)
+    assert type(failed.value) is meaning.kind
+    assert f"处理：{meaning.remedy}" in str(failed.value)
+    if isinstance(failed.value, RateLimited):
+        assert failed.value.retry_after == meaning.seconds > 0
 
 
 async def test_a_limit_names_the_time_to_wait(stage: Stage) -> None:
