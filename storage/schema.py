@@ -9,13 +9,13 @@ from sqlalchemy import Engine
 FOLDER = Path(__file__).parent / "migrations"
 
 
-def upgrade(engine: Engine) -> None:
-    """Apply every revision that is missing. Safe to call at each start."""
+def upgrade(engine: Engine, revision: str = "head") -> None:
+    """Apply every revision that is missing, up to one. Safe to call at each start."""
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
 
 
 def draft(engine: Engine, message: str, number: str) -> None:

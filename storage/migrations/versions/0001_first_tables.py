@@ -107,14 +107,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_shown_card_slot", ["address", "slot"], unique=False)
 
     op.create_table(
-        "spent",
-        sa.Column("service", sa.String(), nullable=False),
-        sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("calls", sa.Integer(), nullable=False),
-        sa.Column("tokens", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("service", "day"),
-    )
-    op.create_table(
         "team",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
@@ -299,9 +291,6 @@ def upgrade() -> None:
         sa.Column("before", sa.JSON(), nullable=False),
         sa.Column("people", sa.JSON(), nullable=False),
         sa.Column("company", sa.String(), nullable=False),
-        sa.Column("proposal", sa.JSON(), nullable=False),
-        sa.Column("origins", sa.JSON(), nullable=False),
-        sa.Column("doubt", sa.JSON(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -370,37 +359,8 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_promise_owner_id"), ["owner_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_promise_rep_id"), ["rep_id"], unique=False)
 
-    op.create_table(
-        "example",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("followup_id", sa.Integer(), nullable=False),
-        sa.Column("person_id", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("was", sa.Text(), nullable=False),
-        sa.Column("became", sa.Text(), nullable=False),
-        sa.Column("words", sa.Text(), nullable=False),
-        sa.Column("at", sa.DateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["followup_id"],
-            ["follow_up.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["person_id"],
-            ["person.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-        sqlite_autoincrement=True,
-    )
-    with op.batch_alter_table("example", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_example_followup_id"), ["followup_id"], unique=False)
-
 
 def downgrade() -> None:
-    with op.batch_alter_table("example", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_example_followup_id"))
-
-    op.drop_table("example")
     with op.batch_alter_table("promise", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_promise_rep_id"))
         batch_op.drop_index(batch_op.f("ix_promise_owner_id"))
@@ -452,7 +412,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_team_parent_id"))
 
     op.drop_table("team")
-    op.drop_table("spent")
     with op.batch_alter_table("shown_card", schema=None) as batch_op:
         batch_op.drop_index("ix_shown_card_slot")
         batch_op.drop_index(batch_op.f("ix_shown_card_message_id"))
