@@ -4,28 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from bot.platforms.meaning import Meaning
 from bot.platforms.protocol import PlatformError, RateLimited, Rejected, Unauthorized, Unreachable
 
 CHINA = timezone(timedelta(hours=8))
 IP_BAN_SECONDS = 300.0
-
-STALE_TOKEN = frozenset(
-    ("invalidauthentication", "40014", "42001", "40001", "33001", "invalidparameter.token.invalid")
-)
-WRONG_CREDENTIALS = frozenset(("invalidclientidorsecret",))
-NO_PERMISSION = (".accesstokenpermissiondenied", ".ipnotinwhitelist")
-NO_PERMISSION_CODES = frozenset(("60011", "43007", "88"))
-RETRY_AFTER_SECONDS = {
-    "90018": 1.0,
-    "90002": 2.0,
-    "send.too.fast": 2.0,
-    "send.bytoken.toofast": 2.0,
-    "too.many.group": 60.0,
-    "too.many.people": 60.0,
-    "410100": 600.0,
-}
-PASSING = frozenset(("-1", "system.error", "system.busy", "servicebusy", "660026"))
-MONTH_USED_UP = ("apicountlimitfororg", "90020")
 
 
 class StaleToken(Unauthorized):
@@ -38,6 +21,73 @@ class MonthUsedUp(RateLimited):
 
 class ScopeMissing(Unauthorized):
     """The app lacks a permission; the text names the scope."""
+
+
+_KEYS = "核对 DINGTALK__CLIENT_ID 和 DINGTALK__CLIENT_SECRET（开放平台 → 应用 → 凭证与基础信息）"
+_GONE = "此人已离职或不在通讯录，请改绑：让本人重新发“绑定”"
+_GROUP = "把机器人重新加进群；群已解散的无需处理"
+_WORDS = "内容被钉钉拦下，请换个说法"
+_TEMPLATE = "核对 DINGTALK__CARD_TEMPLATE，并在卡片平台发布该模板"
+
+_STALE = Meaning(StaleToken, _KEYS)
+_SCOPE = Meaning(ScopeMissing, "到开放平台 → 应用 → 权限管理申请错误里列出的权限，再发布一个版本")
+_PASSING = Meaning(Unreachable, "钉钉忙，会自动重试")
+_OFTEN = Meaning(RateLimited, "发得太快，稍后自动继续", 1.0)
+_SLOWER = Meaning(RateLimited, "发得太快，稍后自动继续", 2.0)
+_MINUTE = Meaning(RateLimited, "发得太快，一分钟后自动继续", 60.0)
+_MONTH = Meaning(MonthUsedUp, "本月接口调用已用完：到开放平台 → 资源用量加购或升级，或等下个月")
+_UNKNOWN = Meaning(Rejected, "在钉钉开放平台 → 全局错误码里查这个码")
+
+CODES: dict[str, Meaning] = {
+    **dict.fromkeys(("invalidauthentication", "invalidparameter.token.invalid"), _STALE),
+    **dict.fromkeys(("40014", "42001", "40001", "33001"), _STALE),
+    "invalidclientidorsecret": Meaning(Unauthorized, _KEYS),
+    **dict.fromkeys(("60011", "43007"), _SCOPE),
+    "90018": _OFTEN,
+    **dict.fromkeys(("90002", "send.too.fast", "send.bytoken.toofast"), _SLOWER),
+    **dict.fromkeys(("too.many.group", "too.many.people"), _MINUTE),
+    "410100": Meaning(RateLimited, "群机器人发得太快，10 分钟后自动继续", 600.0),
+    "90020": _MONTH,
+    **dict.fromkeys(("-1", "system.error", "system.busy", "servicebusy", "660026"), _PASSING),
+    **dict.fromkeys(("staffid.notexisted", "60121", "33012"), Meaning(Rejected, _GONE)),
+    **dict.fromkeys(
+        (
+            *("400101", "400102", "400106", "bot.stopped", "group.disbanded"),
+            *("invalid.openconversationid", "resource.unavailable"),
+        ),
+        Meaning(Rejected, _GROUP),
+    ),
+    "invalidparameter.robotcode.notexsit": Meaning(
+        Rejected, "到开放平台 → 应用 → 机器人，打开机器人能力并发布"
+    ),
+    **dict.fromkeys(
+        ("chatbotid.notallow.sendoto", "robot.oto.notexist"),
+        Meaning(Rejected, "请此人先在钉钉里打开机器人的单聊，发一句话"),
+    ),
+    **dict.fromkeys(
+        ("430101", "430102", "430103", "430104", "param.contentunsafe"), Meaning(Rejected, _WORDS)
+    ),
+    "param.cardalreadyexist": Meaning(Rejected, "这张卡片已经发过，无需处理"),
+    "param.cardnotexist": Meaning(Rejected, "原卡片已不在，会改发新卡"),
+    **dict.fromkeys(
+        ("param.templatenotexist", "param.templateunpublished"), Meaning(Rejected, _TEMPLATE)
+    ),
+    "300001": Meaning(Rejected, "会话地址已过期，会改用接口发送"),
+    "310000": Meaning(Rejected, "核对自定义机器人的关键词、加签和 IP 段"),
+}
+"""By the code in lower case: DingTalk spells it in several ways."""
+ENDINGS: dict[str, Meaning] = {
+    "apicountlimitfororg": _MONTH,
+    "qpslimitforappkeyandapi": _OFTEN,
+    "qpslimitforapi": _SLOWER,
+    "qpmlimitforappkeyandapi": _MINUTE,
+    "qpmlimitforapi": _MINUTE,
+    "accesstokenpermissiondenied": _SCOPE,
+    "ipnotinwhitelist": Meaning(
+        ScopeMissing, "到开放平台 → 应用 → 安全设置，把本机的出口 IP 加进服务器出口 IP"
+    ),
+}
+"""Of the codes that begin with Forbidden.AccessDenied."""
 
 
 def problem(status: int, body: Any, *, now: datetime) -> PlatformError | None:
@@ -65,36 +115,32 @@ def _code(body: Mapping[str, Any]) -> str:
 
 
 def _named(status: int, code: str, body: Mapping[str, Any], now: datetime) -> PlatformError:
-    key = code.lower()
     text = f"dingtalk: HTTP {status} {code} {_message(body)}".strip()
-    if key.endswith(MONTH_USED_UP):
-        return MonthUsedUp(f"{text}: the month's API calls are used up", _rest_of_month(now))
-    seconds = _retry_after(status, key)
-    if seconds is not None:
-        return RateLimited(text, seconds)
-    if status >= 500 or key in PASSING or _gateway_gave_up(key, body):
-        return Unreachable(text)
-    return _unauthorized(status, key, text, body) or Rejected(text, code)
+    meaning = _meaning(status, code.lower(), body)
+    if meaning is _MONTH:
+        return meaning.error(
+            f"{text}: the month's API calls are used up", code, seconds=_rest_of_month(now)
+        )
+    if meaning.kind is ScopeMissing:
+        text += _scopes(body)
+    return meaning.error(text, code)
 
 
-def _unauthorized(status: int, key: str, text: str, body: Mapping[str, Any]) -> Unauthorized | None:
-    if key in STALE_TOKEN or status == 401:
-        return StaleToken(text)
-    if key in WRONG_CREDENTIALS:
-        return Unauthorized(f"{text}: check client_id and client_secret")
-    if key.endswith(NO_PERMISSION) or key in NO_PERMISSION_CODES:
-        return ScopeMissing(text + _scopes(body))
-    return None
-
-
-def _retry_after(status: int, key: str) -> float | None:
-    if key.endswith("qpslimitforappkeyandapi"):
-        return 1.0
-    if key.endswith("qpslimitforapi"):
-        return 2.0
+def _meaning(status: int, key: str, body: Mapping[str, Any]) -> Meaning:
+    """The code knows more than the status."""
+    if _gateway_gave_up(key, body):
+        return _PASSING
+    if key == "88":
+        return _SCOPE
+    ending = next((one for end, one in ENDINGS.items() if key.endswith(f".{end}")), None)
+    if found := CODES.get(key, ending):
+        return found
     if "qpmlimit" in key:
-        return 60.0
-    return RETRY_AFTER_SECONDS.get(key, 1.0 if status == 429 else None)
+        return _MINUTE
+    if key.startswith("contain."):
+        return CODES["param.contentunsafe"]
+    by_status = _PASSING if status >= 500 else _UNKNOWN
+    return {401: _STALE, 429: _OFTEN}.get(status, by_status)
 
 
 def _gateway_gave_up(key: str, body: Mapping[str, Any]) -> bool:

@@ -8,8 +8,16 @@ from typing import Any
 
 import pytest
 
-from bot.platforms.dingtalk.errors import MonthUsedUp, ScopeMissing, StaleToken, problem
+from bot.platforms.dingtalk.errors import (
+    CODES,
+    ENDINGS,
+    MonthUsedUp,
+    ScopeMissing,
+    StaleToken,
+    problem,
+)
 from bot.platforms.protocol import PlatformError, RateLimited, Rejected, Unauthorized, Unreachable
+from cards.model import Card
 from tests.platforms.dingtalk.conftest import Stage
 
 VECTORS = json.loads(
@@ -69,6 +77,7 @@ def test_recorded_answers(case: dict[str, Any]) -> None:
         (403, {"code": "Forbidden.AccessDenied.QpmLimitForAppkeyAndApi"}, RateLimited),
         (403, {"code": "Forbidden.AccessDenied.IpNotInWhiteList"}, ScopeMissing),
         (400, {"code": "param.contentUnsafe"}, Rejected),
+        (400, {"code": "contain.forbidden.words"}, Rejected),
         (400, {"code": "staffId.notExisted"}, Rejected),
         (400, {}, Rejected),
     ],
@@ -80,6 +89,19 @@ def test_codes(status: int, body: Any, kind: type[PlatformError]) -> None:
 def test_a_missing_scope_is_named() -> None:
     (case,) = (c for c in VECTORS["openapi"]["cases"] if c["name"] == "permission_missing")
     assert "Card.Instance.Write" in str(problem(403, case["response"], now=NOW))
+
+
+SPELT = [*CODES, *(f"Forbidden.AccessDenied.{ending}" for ending in ENDINGS)]
+
+
+@pytest.mark.parametrize("code", SPELT)
+async def test_each_code_becomes_its_error_with_a_remedy(stage: Stage, code: str) -> None:
+    meaning = CODES.get(code) or ENDINGS[code.rpartition(".")[2]]
+    stage.server.faults.refuse(code, on="batchSend", times=2)
+    with pytest.raises(PlatformError) as failed:
+        await stage.adapter.send("dingtalk:chen", Card(text="在吗"), card_id="c0000000001a")
+    assert type(failed.value) is meaning.kind
+    assert f"处理：{meaning.remedy}" in str(failed.value)
 
 
 async def test_ten_calls_at_once_fetch_one_token(stage: Stage) -> None:

@@ -254,4 +254,4 @@ async def test_a_refused_secret_alarms(stage: Stage) -> None:
     with capture_logs() as logs:
         stage.server.gateway.cut()
         await until(lambda: any(e["event"] == "dingtalk.credentials_refused" for e in logs))
-    assert "check client_id and client_secret" in repr(logs)
+    assert "核对 DINGTALK__CLIENT_ID" in repr(logs)
