@@ -102,7 +102,7 @@ def _settled(
         return None
     verdict = max(about, key=lambda each: each.confidence)
     kind, deliverable = proposal.kind, proposal.deliverable
-    if verdict.kinds[kind] < LIKELY and not _is_named(proposal, note):
+    if verdict.kinds.get(kind, 1.0) < LIKELY and not _is_named(proposal, note):
         kind, deliverable = verdict.kind, _name(_act(verdict, note), note)
     open_still = verdict.state in ("open", "question")
     due = proposal.due or (choose_due(_act(verdict, note), note) if open_still else None)
