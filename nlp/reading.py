@@ -22,6 +22,8 @@ from nlp.tags import find_tags
 from nlp.types import ReadContext, Reading, Slot
 
 T = TypeVar("T")
+SMALL_TALK = 0.12
+"""A note that is less likely than this to tell anything is not listened to."""
 
 
 def read(
@@ -37,7 +39,7 @@ def read(
     proposals = propose(note)
     marks = [bench.marks(features) for features in described(note, proposals)]
     whole = together(marks)
-    silent = 1 - bench.telling.odds(whole)["telling"]
+    silent = _silence(bench.telling.odds(whole)["telling"])
     promises = [
         promise
         for promise in find_promises(note, proposals, marks, bench)
@@ -62,6 +64,11 @@ def read(
         summary=summarise(note, promises, tags),
     )
     return replace(reading, doubt=doubt_of(reading))
+
+
+def _silence(telling: float) -> float:
+    """How sure one has to be of a word in a note that probably tells nothing."""
+    return 1.0 if telling < SMALL_TALK else 1 - telling
 
 
 def _heard(slot: Slot[T] | None, silent: float) -> Slot[T] | None:
