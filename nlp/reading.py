@@ -47,7 +47,7 @@ def read(
     ]
     stage = _heard(find_stage(note, marks, whole, bench), silent)
     next_contact, close = find_days(note, marks, bench, stage.value if stage else "")
-    tags = [tag for tag in find_tags(note, marks, whole, bench) if tag.confidence > silent]
+    tags = find_tags(note, marks, whole, bench, silent)
     reading = Reading(
         text=text,
         now=now,

@@ -11,9 +11,15 @@ from nlp.types import Slot
 SURE = 0.95
 
 
-def find_tags(note: Note, marks: Sequence[Marks], whole: Marks, judges: Judges) -> list[Slot[str]]:
-    """One slot for each tag, with the clause that speaks for it most."""
-    found = {slot.value: slot for slot in _judged(note, marks, whole, judges.tag)}
+def find_tags(
+    note: Note, marks: Sequence[Marks], whole: Marks, judges: Judges, silent: float
+) -> list[Slot[str]]:
+    """One slot for each tag, with the clause that speaks for it most.
+
+    What judges hear has to be surer than `silent`; sure words are heard in any note.
+    """
+    judged = _judged(note, marks, whole, judges.tag)
+    found = {slot.value: slot for slot in judged if slot.confidence > silent}
     found |= {slot.value: slot for slot in (*_rivals(note), *_said(note))}
     return sorted(found.values(), key=lambda slot: slot.begin)
 
