@@ -50,6 +50,7 @@ from nlp.learning.propose import propose
 from nlp.learning.types import Entry, Example, Proposal, Told
 from nlp.lexicon import Lexicon, LexiconError
 from nlp.names import read_in_full
+from nlp.reading import get_ready
 from nlp.telling import as_json, as_table
 from nlp.types import ReadContext
 from nlp.vocabulary import (
@@ -418,6 +419,7 @@ def proposals(settings: Settings) -> Sequence[Proposal]:
 def read_aloud(settings: Settings, options: argparse.Namespace) -> None:
     """What one note is understood to mean, and why."""
     now = (options.now or Clock()()).astimezone(team_zone())
+    get_ready()
     files = load_files(settings)
     words = files.rules.words
     reading = read_in_full(options.text, now, ReadContext(role=options.role), files.lexicon)

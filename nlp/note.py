@@ -40,7 +40,7 @@ COLLECTIVE = frozenset(
     {"资料", "书面说明", "证书", "报告", "清单", "案例", "图纸", "样品", "证明", "文件"}
 )
 """Names that stand for many things: the words that were said tell more (营业执照, 样衣)."""
-LONGEST = 1_200
+LONGEST = 1_100
 """Letters beyond this are kept but not read: nobody writes a note of that length."""
 
 

@@ -20,6 +20,7 @@ from nlp.stage import find_stage
 from nlp.summary import summarise
 from nlp.tags import find_tags
 from nlp.types import ReadContext, Reading, Slot
+from nlp.words import vocabulary
 
 T = TypeVar("T")
 SMALL_TALK = 0.12
@@ -74,6 +75,12 @@ def _silence(telling: float) -> float:
 def _heard(slot: Slot[T] | None, silent: float) -> Slot[T] | None:
     """What is less sure than that the note says nothing was misheard."""
     return slot if slot and slot.confidence > silent else None
+
+
+def get_ready() -> None:
+    """Load what the first note would have to wait for: weights and word boundaries."""
+    default_judges()
+    vocabulary()
 
 
 def noted(text: str, now: datetime, context: ReadContext, lexicon: Lexicon) -> Note:
