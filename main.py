@@ -131,6 +131,7 @@ def build(
     watch = Watch(
         partial(load_files, settings), folders, faults=(BadRules, LexiconError), now=clock
     )
+    get_ready(watch.current.lexicon)
     db = open_database(settings, durable=durable)
     ground = None
     if settings.playground and not settings.has_platforms:
@@ -419,7 +420,6 @@ def proposals(settings: Settings) -> Sequence[Proposal]:
 def read_aloud(settings: Settings, options: argparse.Namespace) -> None:
     """What one note is understood to mean, and why."""
     now = (options.now or Clock()()).astimezone(team_zone())
-    get_ready()
     files = load_files(settings)
     words = files.rules.words
     reading = read_in_full(options.text, now, ReadContext(role=options.role), files.lexicon)

@@ -1,7 +1,7 @@
 """Read a note: people, company, stage, worries, promises, money and dates in one pure function."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from nlp.amounts import find_amount
@@ -20,7 +20,6 @@ from nlp.stage import find_stage
 from nlp.summary import summarise
 from nlp.tags import find_tags
 from nlp.types import ReadContext, Reading, Slot
-from nlp.words import vocabulary
 
 T = TypeVar("T")
 SMALL_TALK = 0.12
@@ -77,10 +76,9 @@ def _heard(slot: Slot[T] | None, silent: float) -> Slot[T] | None:
     return slot if slot and slot.confidence > silent else None
 
 
-def get_ready() -> None:
-    """Load what the first note would have to wait for: weights and word boundaries."""
-    default_judges()
-    vocabulary()
+def get_ready(lexicon: Lexicon) -> None:
+    """Load and compile what the first note would have to wait for."""
+    read("华宁医院的张总嫌贵，样机下周三前寄出", datetime(2026, 1, 28, tzinfo=UTC), lexicon=lexicon)
 
 
 def noted(text: str, now: datetime, context: ReadContext, lexicon: Lexicon) -> Note:
