@@ -13,6 +13,10 @@ from nlp.sides import owner_of
 from nlp.types import PromiseFound, Promiser, PromiseState
 
 NONE = "none"
+STATES: Sequence[PromiseState] = ("open", "question", "done", "cancelled")
+PROMISERS: Sequence[Promiser] = ("us", "customer")
+ANSWERS = {f"{state}:{side}": (state, side) for state in STATES for side in PROMISERS}
+"""What the judge of promises says beside `none`."""
 NAMES = {
     "sample": "样品", "quote": "报价单", "proposal": "方案", "contract": "合同", "demo": "演示",
     "document": "资料", "visit": "拜访", "shipment": "货物", "install": "安装", "training": "培训",
@@ -75,13 +79,12 @@ def _verdict(clause: Clause, marks: Marks, judges: Judges) -> Verdict | None:
     nothing = answers.pop(NONE)
     if nothing >= 0.5:
         return None
-    answer = max(answers, key=answers.__getitem__)
-    state, promiser = answer.split(":")
+    state, promiser = ANSWERS[max(answers, key=answers.__getitem__)]
     kinds = judges.kind.shares(marks)
     return Verdict(
         clause=clause,
-        state=state,  # type: ignore[arg-type]  # the judges' answers are states and sides
-        promiser=promiser,  # type: ignore[arg-type]
+        state=state,
+        promiser=promiser,
         kind=max(kinds, key=kinds.__getitem__),
         kinds=kinds,
         conditional=judges.conditional.odds(marks)["conditional"] > 0.5,

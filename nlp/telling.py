@@ -2,9 +2,9 @@
 
 import json
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from operator import methodcaller
 from typing import Any, NamedTuple
 
 from nlp.doubts import question
@@ -37,7 +37,8 @@ HEAD = Row("栏目", "内容", "原文", "规则", "把握")
 
 def as_json(reading: Reading) -> str:
     """Everything, with dates in ISO format."""
-    return json.dumps(_plain(reading), ensure_ascii=False, indent=2)
+    told = asdict(reading)
+    return json.dumps(told, ensure_ascii=False, indent=2, default=methodcaller("isoformat"))
 
 
 def as_table(reading: Reading, names: Mapping[str, str]) -> str:
@@ -122,13 +123,3 @@ def day_words(span: TimeSpan) -> str:
         return f"{span.start:%Y-%m-%d %H:%M}–{end}"
     first = span.start.date() if span.start else None
     return str(span.last_day) if first in (None, span.last_day) else f"{first} … {span.last_day}"
-
-
-def _plain(value: Any) -> Any:
-    if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(item) for item in value]
-    return value

@@ -4,24 +4,20 @@ The held-out quarter of `notes/` and the files beside it are only ever measured:
 reader meets a note that nobody thought of. Do not mend the reader by them: write new notes first.
 """
 
-import json
-import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bench.corpus import whole_notes
+from bench.sources import CORPUS, read_labelled
 from nlp.labels import read_labels
 
-CORPUS = Path(__file__).parents[1] / "corpus"
 SPOKEN_OF = ("commitments", "tags", "stage", "expected_close", "next_contact", "amount")
 Labels = dict[str, Any]
 
 HELD_OUT = "notes"
-EVERY = 4
-"""As in `bench/corpus.py`."""
 LEVELS = {
     HELD_OUT: {
         "promises": 0.83,
@@ -75,13 +71,10 @@ def measure(file: str) -> Mapping[str, float]:
     }
 
 
-def _notes(file: str) -> Iterator[Labels]:
-    files = [CORPUS / file] if file != HELD_OUT else sorted((CORPUS / HELD_OUT).glob("*.jsonl"))
-    lines = (line for each in files for line in each.read_text(encoding="utf-8").splitlines())
-    for line in lines:
-        note = json.loads(line)
-        if file != HELD_OUT or int(re.sub(r"\D", "", note["id"])) % EVERY == 0:
-            yield note
+def _notes(file: str) -> list[Labels]:
+    if file == HELD_OUT:
+        return [example.labels for example in whole_notes(held_out=True)]
+    return read_labelled(CORPUS / file)
 
 
 def _read(file: str) -> Iterator[tuple[str, Labels, Labels]]:
