@@ -31,6 +31,7 @@ from handlers.understood import (
 from nlp import llm
 from nlp.llm import Answer, Proposal
 from nlp.masking import Masked, mask
+from nlp.note import LONGEST
 from nlp.time.types import TimeSpan
 from nlp.types import PromiseFound, Reading
 from storage import followups, leads, names, people, promises
@@ -63,7 +64,7 @@ def ask_model(ctx: Context, note: FollowUp, reading: Reading, *, is_new: bool) -
 
 def hide_names(ctx: Context, note: FollowUp, reading: Reading) -> Masked:
     """Names the reader found, and every name in the database."""
-    text = reading.text[: llm.LONGEST_NOTE]
+    text = reading.text[:LONGEST]
     own = leads.known_to(ctx.db, note.author_id)
     company = [reading.company.text, reading.company.value] if reading.company else []
     return mask(

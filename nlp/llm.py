@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from nlp.certainty import is_sure
 from nlp.masking import Masked
+from nlp.note import LONGEST
 from nlp.time.types import TimeSpan
 from nlp.types import PromiseFound, Promiser, PromiseState, Reading, Slot
 
@@ -22,8 +23,6 @@ RULE = "model"
 """Rule id of everything a model proposed."""
 CONFIDENCE = 0.5
 FINE_GRAINS = ("day", "part_of_day", "hour", "minute")
-LONGEST_NOTE = 1_500
-"""Letters; what is beyond is not read either."""
 MOST = 5
 """Promises, and tags, that are taken from one answer."""
 LONGEST_DELIVERABLE = 20
@@ -360,7 +359,7 @@ def _slot(value: str, place: tuple[int, int], reading: Reading) -> Slot[str]:
 def _place(quote: str, reading: Reading) -> tuple[int, int] | None:
     """Where words stand in the note, letter by letter; None for words that do not."""
     words = quote.strip()
-    begin = reading.text[:LONGEST_NOTE].find(words) if words else -1
+    begin = reading.text[:LONGEST].find(words) if words else -1
     return (begin, begin + len(words)) if begin >= 0 else None
 
 
