@@ -9,7 +9,15 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.events import CardClicked, ContactAdded, Event, MessageReceived
+from bot.events import (
+    CardClicked,
+    ChatOpened,
+    ContactAdded,
+    ContactChanged,
+    Event,
+    LinkUsed,
+    MessageReceived,
+)
 from cards.model import Card, dump
 from config.schema import Rules
 from nlp.lexicon import Lexicon
@@ -39,9 +47,9 @@ class Context:
     def person(self) -> Person | None:
         """The colleague who wrote or clicked; None for strangers and clocks."""
         match self.event:
-            case MessageReceived() | CardClicked():
+            case MessageReceived() | CardClicked() | ChatOpened():
                 return people.by_address(self.db, self.event.sender)
-            case ContactAdded():
+            case ContactAdded() | ContactChanged() | LinkUsed():
                 return people.by_address(self.db, self.event.member)
             case _:
                 return None

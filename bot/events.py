@@ -16,7 +16,7 @@ from cards.actions import Action
 from cards.model import ActionText
 
 A = TypeVar("A", bound=Action)
-MessageKind = Literal["text", "voice", "image", "file", "other"]
+MessageKind = Literal["text", "voice", "image", "file", "person", "sticker", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +29,49 @@ class MessageReceived:
     sender: str
     chat: str
     text: str = ""
-    """Mentions of the bot are removed; a voice message holds the platform's transcript if any."""
+    """Mentions of the bot are removed; a voice message holds the platform's transcript if any, a
+    file its name, anything else what it is in words (位置：…)."""
     kind: MessageKind = "text"
     media: str = ""
-    """The platform's handle for fetching voice, picture or file."""
+    """The platform's handle for fetching voice, picture or file; of a name card (`person`) the
+    address of whoever it shows."""
     message_id: str = ""
     reply_to: str = ""
     """Platform id of the message that was answered or quoted; empty if none."""
     sender_name: str = ""
     in_group: bool = False
+    overheard: bool = False
+    """Said in a group without mentioning the bot, where a platform lets it hear such talk."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRecalled:
+    """Somebody took back a message in his client (Feishu)."""
+
+    key: str
+    at: datetime
+    message: str
+    """Key of the event that the message was."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatOpened:
+    """Somebody opened the conversation with the bot for the first time (Feishu)."""
+
+    key: str
+    at: datetime
+    sender: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupJoined:
+    """The bot was put into a group."""
+
+    key: str
+    at: datetime
+    chat: str
+    external: bool = False
+    """People of other companies are in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +109,80 @@ class ContactAdded:
     """Right to one welcome message within 20 s; empty if none was given."""
     mutual: bool = True
     """False while only the customer has added the member (WeCom "half" contact)."""
+
+
+ContactChange = Literal["edited", "deleted", "left", "transfer_failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChanged:
+    """Something became of a customer and a member of ours who are contacts (WeCom)."""
+
+    key: str
+    at: datetime
+    member: str
+    """Address of our member."""
+    external_id: str
+    """The platform's id of the customer."""
+    change: ContactChange
+    """`deleted` by our member, `left` when the customer deleted our member."""
+    by_transfer: bool = False
+    """The member lost the customer because he was handed over to a colleague."""
+    reason: str = ""
+    """Why a transfer failed, in the platform's word."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkUsed:
+    """Something happened to a link that brings customers (获客链接, WeCom)."""
+
+    key: str
+    at: datetime
+    platform: str
+    change: str
+    """In the platform's word: `customer_start_chat`, `link_unavailable` …"""
+    link: str = ""
+    """The platform's id of the link."""
+    state: str = ""
+    """The channel the link was published on; empty if the platform gave none."""
+    member: str = ""
+    """Address of our member, where one is told."""
+    external_id: str = ""
+    chat_key: str = ""
+    """Right to ask, within 30 minutes, who wrote; where no person is told."""
+
+
+GroupChange = Literal["create", "update", "dismiss"]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChanged:
+    """A group with customers was made, changed or dissolved (WeCom)."""
+
+    key: str
+    at: datetime
+    group: str
+    """Address of the group."""
+    change: GroupChange
+    detail: str = ""
+    """What was updated, in the platform's word: `add_member` …"""
+    members: int = 0
+    """How many came or went."""
+
+
+@dataclass(frozen=True, slots=True)
+class PushRefused:
+    """Something we had to say reached nobody: every channel of its receiver refused it."""
+
+    key: str
+    at: datetime
+    outbox_id: int
+    address: str
+    """Where it was tried last."""
+    reason: str
+    person_id: int | None = None
+    slot: str = ""
+    """The matter it was about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,19 +235,52 @@ class QuotaLow:
     allowed: int
 
 
+@dataclass(frozen=True, slots=True)
+class WasOffline:
+    """Nobody was connected to a platform for a while; `at` is when somebody was again."""
+
+    key: str
+    at: datetime
+    platform: str
+    since: datetime
+
+
 Event = (
     MessageReceived
     | CardClicked[Action]
     | ContactAdded
+    | ContactChanged
+    | LinkUsed
+    | GroupChanged
+    | PushRefused
+    | MessageRecalled
+    | ChatOpened
+    | GroupJoined
     | TimerFired
     | JobFinished
     | FilesChanged
     | QuotaLow
+    | WasOffline
 )
 
 _STORED: dict[str, TypeAdapter[Any]] = {
     kind.__name__: TypeAdapter(kind)
-    for kind in (MessageReceived, ContactAdded, TimerFired, JobFinished, FilesChanged, QuotaLow)
+    for kind in (
+        MessageReceived,
+        ContactAdded,
+        ContactChanged,
+        LinkUsed,
+        GroupChanged,
+        PushRefused,
+        MessageRecalled,
+        ChatOpened,
+        GroupJoined,
+        TimerFired,
+        JobFinished,
+        FilesChanged,
+        QuotaLow,
+        WasOffline,
+    )
 }
 _STORED["CardClicked"] = TypeAdapter(CardClicked[ActionText])
 
@@ -158,12 +299,21 @@ def load(kind: str, text: str) -> Event:
 
 def lane(event: Event) -> str:
     """Events of one lane are handled one after the other, in the order they were saved."""
-    if isinstance(event, MessageReceived | CardClicked):
-        return event.chat
-    if isinstance(event, ContactAdded):
-        return f"{event.member}/{event.external_id}"
-    if isinstance(event, FilesChanged):
-        return "files"
-    if isinstance(event, QuotaLow):
-        return "quotas"
-    return f"{event.name}/{event.subject}"
+    match event:
+        case MessageReceived() | CardClicked() | GroupJoined():
+            name = event.chat
+        case ChatOpened():
+            name = event.sender
+        case MessageRecalled():
+            name = event.message
+        case ContactAdded() | ContactChanged():
+            name = event.external_id
+        case LinkUsed():
+            name = event.external_id or event.link or event.platform
+        case GroupChanged():
+            name = event.group
+        case TimerFired() | JobFinished():
+            name = f"{event.name}/{event.subject}"
+        case FilesChanged() | QuotaLow() | WasOffline() | PushRefused():
+            name = type(event).__name__
+    return name

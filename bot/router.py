@@ -6,13 +6,22 @@ from typing import Any, TypeVar
 from bot.context import Context
 from bot.events import (
     CardClicked,
+    ChatOpened,
     ContactAdded,
+    ContactChange,
+    ContactChanged,
     Event,
     FilesChanged,
+    GroupChanged,
+    GroupJoined,
     JobFinished,
+    LinkUsed,
+    MessageRecalled,
     MessageReceived,
+    PushRefused,
     QuotaLow,
     TimerFired,
+    WasOffline,
 )
 from cards.actions import Action
 
@@ -58,6 +67,47 @@ class Router:
     ]:
         return self._add(lambda e, _: isinstance(e, ContactAdded))
 
+    def contact_change(
+        self, change: ContactChange
+    ) -> Callable[
+        [Callable[[ContactChanged, Context], None]], Callable[[ContactChanged, Context], None]
+    ]:
+        return self._add(lambda e, _: isinstance(e, ContactChanged) and e.change == change)
+
+    def link(
+        self, wants: Callable[[LinkUsed, Context], bool]
+    ) -> Callable[[Callable[[LinkUsed, Context], None]], Callable[[LinkUsed, Context], None]]:
+        return self._add(lambda e, ctx: isinstance(e, LinkUsed) and wants(e, ctx))
+
+    def group(
+        self,
+    ) -> Callable[
+        [Callable[[GroupChanged, Context], None]], Callable[[GroupChanged, Context], None]
+    ]:
+        return self._add(lambda e, _: isinstance(e, GroupChanged))
+
+    def refusal(
+        self,
+    ) -> Callable[[Callable[[PushRefused, Context], None]], Callable[[PushRefused, Context], None]]:
+        return self._add(lambda e, _: isinstance(e, PushRefused))
+
+    def recall(
+        self,
+    ) -> Callable[
+        [Callable[[MessageRecalled, Context], None]], Callable[[MessageRecalled, Context], None]
+    ]:
+        return self._add(lambda e, _: isinstance(e, MessageRecalled))
+
+    def opening(
+        self,
+    ) -> Callable[[Callable[[ChatOpened, Context], None]], Callable[[ChatOpened, Context], None]]:
+        return self._add(lambda e, _: isinstance(e, ChatOpened))
+
+    def joining(
+        self,
+    ) -> Callable[[Callable[[GroupJoined, Context], None]], Callable[[GroupJoined, Context], None]]:
+        return self._add(lambda e, _: isinstance(e, GroupJoined))
+
     def timer(
         self, name: str
     ) -> Callable[[Callable[[TimerFired, Context], None]], Callable[[TimerFired, Context], None]]:
@@ -79,6 +129,11 @@ class Router:
         self,
     ) -> Callable[[Callable[[QuotaLow, Context], None]], Callable[[QuotaLow, Context], None]]:
         return self._add(lambda e, _: isinstance(e, QuotaLow))
+
+    def offline(
+        self,
+    ) -> Callable[[Callable[[WasOffline, Context], None]], Callable[[WasOffline, Context], None]]:
+        return self._add(lambda e, _: isinstance(e, WasOffline))
 
     def _add(self, wants: Wants) -> Callable[[H], H]:
         def register(handler: H) -> H:

@@ -156,6 +156,11 @@ class Lead(SQLModel, table=True):
     def is_open(self) -> bool:
         return self.stage not in CLOSED_STAGES
 
+    @property
+    def is_deal(self) -> bool:
+        """A confirmed need, not won or lost yet (商机)."""
+        return self.is_open and STAGES.index(self.stage) >= STAGES.index("qualified")
+
     def may_move_to(self, stage: str) -> bool:
         """Stages only advance; a deal can be won or lost from anywhere."""
         if stage in CLOSED_STAGES or stage == self.stage:
@@ -171,6 +176,52 @@ class Lead(SQLModel, table=True):
         if paused_until is not None:
             due = max(due, min(paused_until, self.touched_at + cap))
         return max(due, self.silence_until) if self.silence_until else due
+
+
+class Friendship(SQLModel, table=True):
+    """A member of ours and a customer who are contacts in an IM; it stays when it has ended."""
+
+    key: str = Field(primary_key=True)
+    """Both addresses; the member's without case, as IMs echo it in lower case."""
+    member: str
+    """Address of our member."""
+    external_id: str = Field(index=True)
+    """Address of the customer ("wecom:wm…")."""
+    person_id: int | None = Field(default=None, foreign_key="person.id", index=True)
+    """Our member, once bound."""
+    mutual: bool = True
+    since: datetime = _time()
+    ended_at: datetime | None = _time(default=None, nullable=True)
+    ended_by: str = ""
+    """Who ended it: member, customer or transfer."""
+    tags: list[str] = _json(list)
+    """Names of the tags we have put on the customer there."""
+
+    @property
+    def is_live(self) -> bool:
+        return self.ended_at is None
+
+
+class Channel(SQLModel, table=True):
+    """A code that customers scan to become contacts of ours (渠道活码)."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(index=True)
+    """As people say it."""
+    state: str = Field(unique=True)
+    """What the platform tells with each customer who came through it."""
+    member_ids: list[int] = _json(list)
+    """Who receives those customers."""
+    config_id: str = ""
+    """The platform's id; empty until it has made the code."""
+    picture_url: str = ""
+    created_by: int = Field(foreign_key="person.id")
+    created_at: datetime = _time()
+    stopped_at: datetime | None = _time(default=None, nullable=True)
+
+    @property
+    def is_live(self) -> bool:
+        return bool(self.config_id) and self.stopped_at is None
 
 
 class FollowUp(SQLModel, table=True):

@@ -131,7 +131,7 @@ def test_what_is_not_one_of_our_actions_is_refused(text: str) -> None:
         (MessageReceived("k", datetime.now(UTC), "im:li", "im:group"), "im:group"),
         (TimerFired("k", datetime.now(UTC), "late", 7), "late/7"),
         (JobFinished("k", datetime.now(UTC), "contact.details", 3), "contact.details/3"),
-        (ContactAdded("k", datetime.now(UTC), "im:li", "im:wm1"), "im:li/im:wm1"),
+        (ContactAdded("k", datetime.now(UTC), "im:li", "wm1"), "wm1"),
     ],
 )
 def test_the_lane_is_the_conversation_or_the_record(event: Event, lane: str) -> None:

@@ -8,7 +8,18 @@ import structlog
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from bot.events import CardClicked, ContactAdded, Event, MessageKind, MessageReceived
+from bot.events import (
+    CardClicked,
+    ContactAdded,
+    ContactChange,
+    ContactChanged,
+    Event,
+    GroupChange,
+    GroupChanged,
+    LinkUsed,
+    MessageKind,
+    MessageReceived,
+)
 from bot.platforms.wecom.crypto import CallbackRefused
 from cards.actions import UnknownAction, decode
 
@@ -36,10 +47,10 @@ def read_event(plaintext: bytes) -> Event | None:
     kind = _text(root, "MsgType")
     if kind != "event":
         return _message(root, kind)
-    name = _text(root, "Event")
-    if name == "change_external_contact":
-        name = _text(root, "ChangeType")
-    read = _EVENTS.get(name)
+    name, change = _text(root, "Event"), _text(root, "ChangeType")
+    read = _EVENTS.get((name, change)) or _EVENTS.get((name, ""))
+    if change:
+        name = f"{name}/{change}"
     if read is None:
         _log_ignored(root, f"event {name[:60]!r} is not handled")
         return None
@@ -78,6 +89,69 @@ def _contact(root: Element) -> ContactAdded:
     )
 
 
+_CHANGES: dict[str, ContactChange] = {
+    "edit_external_contact": "edited",
+    "del_external_contact": "deleted",
+    "del_follow_user": "left",
+    "transfer_fail": "transfer_failed",
+}
+
+
+def _contact_changed(root: Element) -> ContactChanged:
+    change, member = _text(root, "ChangeType"), _needed(root, "UserID")
+    external = _needed(root, "ExternalUserID")
+    return ContactChanged(
+        key=_key(root, _text(root, "CreateTime"), change, member.lower(), external),
+        at=_at(root),
+        member=_address(member),
+        external_id=external,
+        change=_CHANGES[change],
+        by_transfer=_text(root, "Source") == "DELETE_BY_TRANSFER",
+        reason=_text(root, "FailReason"),
+    )
+
+
+def _link(root: Element) -> LinkUsed:
+    """What is missing stays empty: few changes tell a person (D97299, D101361).
+
+    `ChatKey` joins the documented identity, because it is all that tells two messages apart.
+    """
+    parts = ("CreateTime", "ChangeType", "LinkId", "State", "ExternalUserID", "ChatKey")
+    member = _text(root, "UserID")
+    return LinkUsed(
+        key=_key(root, *(_text(root, part) for part in parts)),
+        at=_at(root),
+        platform="wecom",
+        change=_text(root, "ChangeType"),
+        link=_text(root, "LinkId"),
+        state=_text(root, "State"),
+        member=_address(member) if member else "",
+        external_id=_text(root, "ExternalUserID"),
+        chat_key=_text(root, "ChatKey"),
+    )
+
+
+_GROUP_CHANGES: dict[str, GroupChange] = {
+    "create": "create",
+    "update": "update",
+    "dismiss": "dismiss",
+}
+
+
+def _group(root: Element) -> GroupChanged:
+    group = _needed(root, "ChatId")
+    parts = ("CreateTime", "ChangeType", "ChatId", "UpdateDetail", "CurMemVer")
+    count = _text(root, "MemChangeCnt")
+    return GroupChanged(
+        key=_key(root, *(_text(root, part) for part in parts)),
+        at=_at(root),
+        group=_address(group),
+        change=_GROUP_CHANGES[_text(root, "ChangeType")],
+        detail=_text(root, "UpdateDetail"),
+        members=int(count) if count.isascii() and count.isdigit() and len(count) < 7 else 0,
+    )
+
+
 def _click(root: Element) -> Event | None:
     try:
         action = decode(_text(root, "EventKey"))
@@ -108,11 +182,16 @@ def _selected(root: Element) -> dict[str, tuple[str, ...]]:
     }
 
 
-_EVENTS: dict[str, Callable[[Element], Event | None]] = {
-    "add_external_contact": _contact,
-    "add_half_external_contact": _contact,
-    "template_card_event": _click,
+_EVENTS: dict[tuple[str, str], Callable[[Element], Event | None]] = {
+    ("change_external_contact", "add_external_contact"): _contact,
+    ("change_external_contact", "add_half_external_contact"): _contact,
+    **{("change_external_contact", change): _contact_changed for change in _CHANGES},
+    **{("change_external_chat", change): _group for change in _GROUP_CHANGES},
+    ("customer_acquisition", ""): _link,
+    ("template_card_event", ""): _click,
 }
+"""By `Event` and `ChangeType`; an empty one stands for any. `msg_audit_approved` is ignored: the
+bot reads no archived chats."""
 
 
 def _log_ignored(root: Element, reason: str) -> None:

@@ -14,7 +14,14 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 from yarl import URL
 
-from bot.events import ContactAdded, Event, MessageReceived
+from bot.events import (
+    ContactAdded,
+    ContactChanged,
+    Event,
+    GroupChanged,
+    LinkUsed,
+    MessageReceived,
+)
 from bot.platforms.wecom.adapter import CALLBACK_PATH, WeCom
 from bot.platforms.wecom.crypto import CallbackCrypto
 from bot.platforms.wecom.parse import BODY_LIMIT
@@ -31,6 +38,7 @@ TEXT = next(one for one in CALLBACKS if one["id"] == "msg-text")
 SPOILT = [one for one in VECTORS["negative"] if one["key"] == "app"]
 CORP = KEY["receive_id"]
 CUSTOMER = "wmK3aZcQAAx7LbDfGhJkMnPqRsTuVwXy"
+GROUP = "wrK3aZcQAAb9ExampleChat0000000AA"
 
 
 @dataclass
@@ -100,6 +108,37 @@ def added(second: int, change: str = "add_external_contact", **more: Any) -> Con
     )
 
 
+def changed(second: int, told: str, **more: Any) -> ContactChanged:
+    return ContactChanged(
+        key=f"wecom:{CORP}:{second}:{told}:zhang.wei:{CUSTOMER}",
+        at=datetime.fromtimestamp(second, UTC),
+        member="wecom:zhang.wei",
+        external_id=CUSTOMER,
+        **more,
+    )
+
+
+def of_group(second: int, version: str, **more: Any) -> GroupChanged:
+    identity = f"{more['change']}:{GROUP}:{more.get('detail', '')}:{version}"
+    return GroupChanged(
+        key=f"wecom:{CORP}:{second}:{identity}",
+        at=datetime.fromtimestamp(second, UTC),
+        group=f"wecom:{GROUP}",
+        **more,
+    )
+
+
+def of_link(second: int, change: str, link: str = "", state: str = "") -> LinkUsed:
+    return LinkUsed(
+        key=f"wecom:{CORP}:{second}:{change}:{link}:{state}::",
+        at=datetime.fromtimestamp(second, UTC),
+        platform="wecom",
+        change=change,
+        link=link,
+        state=state,
+    )
+
+
 EXPECTED: dict[str, Event] = {
     "msg-text": message("msg-text", "今天要跟进哪些线索？"),
     "msg-text-no-cdata": message("msg-text-no-cdata", "价格 < 500 & 有库存"),
@@ -126,6 +165,26 @@ EXPECTED: dict[str, Event] = {
         welcome_code="WcExampleCode0002",
         mutual=False,
     ),
+    "event-edit-external-contact": changed(1767251044, "edit_external_contact", change="edited"),
+    "event-del-external-contact": changed(
+        1767251045, "del_external_contact", change="deleted", by_transfer=True
+    ),
+    "event-del-follow-user": changed(1767251046, "del_follow_user", change="left"),
+    "event-transfer-fail": changed(
+        1767251047, "transfer_fail", change="transfer_failed", reason="customer_refused"
+    ),
+    "event-change-external-chat-update": of_group(
+        1767251050,
+        "f9e8d7c6b5a4938271605f4e3d2c1b0a",
+        change="update",
+        detail="add_member",
+        members=2,
+    ),
+    "event-change-external-chat-dismiss": of_group(1767251051, "", change="dismiss"),
+    "event-customer-acquisition-friend-request": of_link(
+        1767251053, "friend_request", "caw1234567890abcdef", "ad-7"
+    ),
+    "event-customer-acquisition-balance-low": of_link(1767251054, "balance_low"),
 }
 
 

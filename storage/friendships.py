@@ -1,0 +1,59 @@
+"""Which member of ours is a contact of which customer; several members may be of one."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from storage.models import Friendship
+
+MEMBER, CUSTOMER, TRANSFER = "member", "customer", "transfer"
+"""Who ends a friendship."""
+
+
+def of(db: Session, member: str, external_id: str) -> Friendship | None:
+    """Between those two addresses, also when it has ended."""
+    return db.get(Friendship, _key(member, external_id))
+
+
+def begin(
+    db: Session,
+    member: str,
+    external_id: str,
+    now: datetime,
+    *,
+    person_id: int | None,
+    mutual: bool = True,
+) -> Friendship:
+    """The pair's one row, live from now on; a half friendship becomes whole, never half again."""
+    found = of(db, member, external_id)
+    if found is None:
+        key = _key(member, external_id)
+        found = Friendship(
+            key=key, member=member, external_id=external_id, mutual=mutual, since=now
+        )
+    elif not found.is_live:
+        found.since, found.mutual, found.tags = now, mutual, []
+    found.ended_at, found.ended_by = None, ""
+    found.mutual = found.mutual or mutual
+    found.person_id = person_id if person_id is not None else found.person_id
+    db.add(found)
+    db.flush()
+    return found
+
+
+def end(db: Session, found: Friendship, by: str, at: datetime) -> None:
+    found.ended_at, found.ended_by = at, by
+    db.add(found)
+    db.flush()
+
+
+def with_customer(db: Session, external_id: str) -> Sequence[Friendship]:
+    """All of a customer's, the latest first."""
+    query = select(Friendship).where(col(Friendship.external_id) == external_id)
+    return db.scalars(query.order_by(col(Friendship.since).desc(), col(Friendship.key))).all()
+
+
+def _key(member: str, external_id: str) -> str:
+    return f"{member.casefold()}/{external_id}"
