@@ -4,7 +4,6 @@ Cards cannot ask for text or days: the renderer offers options as buttons and sa
 Robot messages cannot be edited, mention nobody and have no idempotency key.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -19,7 +18,8 @@ from bot.platforms.dingtalk.errors import ScopeMissing
 from bot.platforms.dingtalk.frames import CLICKS, MESSAGES, Frame, UnknownTopic
 from bot.platforms.dingtalk.limits import LIMITS
 from bot.platforms.dingtalk.parse import is_group, parse_click, parse_message, quota_used_up
-from bot.platforms.dingtalk.stream import Stream, Timings
+from bot.platforms.dingtalk.stream import Line, Timings
+from bot.platforms.keeper import Hold, Keeper, alone
 from bot.platforms.pace import Pace
 from bot.platforms.protocol import Accept, EditRefused, Now, Rejected, Sent, Spend, uncounted
 from cards.model import Card
@@ -61,6 +61,7 @@ class DingTalk:
         timings: Timings | None = None,
         pace: Pace | None = None,
         spend: Spend = uncounted,
+        hold: Hold = alone,
     ) -> None:
         self._settings = settings
         self._now = now
@@ -70,8 +71,7 @@ class DingTalk:
             settings, now, http_seconds=self._timings.http_seconds, spend=spend
         )
         self._pace = pace or Pace(LIMITS)
-        self._stream = Stream(self._client.open_stream, now, self._timings)
-        self._running: asyncio.Task[None] | None = None
+        self._keeper: Keeper[Line] = Keeper(self.name, now, self._timings, hold=hold)
         self._no_cards_until: datetime | None = None
         self._no_cards_reason = ""
         self._undelivered: set[str] = set()
@@ -81,20 +81,17 @@ class DingTalk:
         return ()
 
     async def start(self, accept: Accept) -> None:
-        """Returns when connected, or after a few seconds: the stream goes on trying."""
+        """Returns when connected, or after a few seconds: the keeper goes on trying."""
         self._client.open()
+        await self._keeper.start(partial(self._connect, accept), accept)
+
+    async def _connect(self, accept: Accept) -> Line:
         receive = partial(self._receive, accept)
-        self._running = asyncio.create_task(self._stream.run(receive))
-        try:
-            async with asyncio.timeout(self._timings.start_seconds):
-                await self._stream.connected.wait()
-        except TimeoutError:
-            log.warning("dingtalk.started_unconnected", reason=self._stream.refusal)
+        return Line(await self._client.open_stream(), receive, self._now, self._timings)
 
     async def stop(self) -> None:
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
+        """What was heard is still answered before the connection closes."""
+        await self._keeper.stop()
         await self._client.close()
 
     # In ----------------------------------------------------------------------------------
@@ -232,14 +229,7 @@ class DingTalk:
 
     @property
     def health(self) -> str:
-        current = self._stream.current
-        if current is None or current.retired.is_set():
-            parts = [f"not connected: {self._stream.refusal or 'connecting'}"]
-        else:
-            parts = [
-                f"connected since {current.opened_at:%m-%d %H:%M}",
-                f"last frame {current.heard_at:%H:%M:%S}",
-            ]
+        parts = self._keeper.health
         if self._cards_refused():
             parts.append(f"no cards: {self._no_cards_reason}")
         if self._quota_used_up_at:

@@ -14,12 +14,21 @@ from bot.platforms.feishu.client import FeishuClient
 from bot.platforms.feishu.crypto import Refused, unseal
 from bot.platforms.feishu.limits import LIMITS
 from bot.platforms.feishu.parse import CLICK, event_type, parse
-from bot.platforms.feishu.stream import Stream, Timings
+from bot.platforms.feishu.post import Post
+from bot.platforms.feishu.stream import Line, Timings
+from bot.platforms.keeper import Hold, Keeper, alone
 from bot.platforms.pace import Pace
-from bot.platforms.protocol import Accept, EditRefused, Now, Rejected, Sent
+from bot.platforms.protocol import (
+    Accept,
+    Now,
+    PlatformError,
+    Rejected,
+    Sent,
+    Spend,
+    uncounted,
+)
 from cards.model import Card
-from cards.render.feishu import DEAD_BUTTON, render, render_text
-from cards.render.feishu_split import split
+from cards.render.feishu import DEAD_BUTTON
 from config.schema import FeishuSettings
 
 log = structlog.get_logger()
@@ -27,6 +36,8 @@ log = structlog.get_logger()
 PATH = "/callback/feishu"
 BODY_LIMIT = 1024 * 1024
 BODY_SECONDS = 3.0
+OWN_ID_SECONDS = 300.0
+"""Between two tries to learn the bot's own id."""
 
 
 class Feishu:
@@ -42,16 +53,19 @@ class Feishu:
         timeout_seconds: float = 10.0,
         pace: Pace | None = None,
         timings: Timings | None = None,
+        hold: Hold = alone,
+        spend: Spend = uncounted,
     ) -> None:
         self._settings = settings
         self._now = now
         self._timings = timings or Timings()
-        self._client = FeishuClient(settings, now, timeout_seconds=timeout_seconds)
-        self._pace = pace or Pace(LIMITS)
-        self._stream = Stream(self._client.connect, now, self._timings)
+        self._client = FeishuClient(settings, now, timeout_seconds=timeout_seconds, spend=spend)
+        self._post = Post(self._client, pace or Pace(LIMITS), now, urgent=settings.urgent)
+        self._own_id = ""
+        self._learning: asyncio.Task[None] | None = None
+        self._keeper: Keeper[Line] = Keeper(self.name, now, self._timings, hold=hold)
         self._counts: Counter[str] = Counter()
         self._heard_at: datetime | None = None
-        self._running: asyncio.Task[None] | None = None
 
     @property
     def _is_long(self) -> bool:
@@ -67,56 +81,52 @@ class Feishu:
         return [web.post(PATH, receive)]
 
     async def start(self, accept: Accept) -> None:
-        """Returns when connected, or after a few seconds: the stream goes on trying. Over HTTP
+        """Returns when connected, or after a few seconds: the keeper goes on trying. Over HTTP
         events come through `routes`, and only the way out has to be opened."""
         await self._client.open()
+        self._learning = asyncio.create_task(self._learn_own_id())
         if self._is_long:
-            await self._connect(accept)
+            await self._keeper.start(partial(self._connect, accept), accept)
         elif not self._settings.encrypt_key.get_secret_value():
             log.warning("feishu.no_encrypt_key", remedy="set one in 事件与回调 → 加密策略")
 
-    async def _connect(self, accept: Accept) -> None:
+    async def _connect(self, accept: Accept) -> Line:
         receive = partial(self._take, accept=accept)
-        self._running = asyncio.create_task(self._stream.run(receive))
-        try:
-            async with asyncio.timeout(self._timings.start_seconds):
-                await self._stream.connected.wait()
-        except TimeoutError:
-            log.warning("feishu.started_unconnected", reason=self._stream.refusal)
+        return Line(await self._client.connect(), receive, self._now, self._timings)
 
     async def stop(self) -> None:
         """What was heard is still answered before the connection closes."""
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
-            self._running = None
+        if self._learning is not None:
+            self._learning.cancel()
+            await asyncio.gather(self._learning, return_exceptions=True)
+        await self._keeper.stop()
         await self._client.close()
 
+    async def _learn_own_id(self) -> None:
+        """Which mention is ours, among those of other bots. Nobody waits for it, and until it is
+        known any bot's will do."""
+        while not self._own_id:
+            try:
+                self._own_id = await self._client.own_id()
+            except PlatformError as problem:
+                log.warning("feishu.own_id_unknown", reason=str(problem))
+            if not self._own_id:
+                await asyncio.sleep(OWN_ID_SECONDS)
+
     async def send(self, to: str, card: Card, *, card_id: str) -> Sent:
-        """The last message of a split card holds the buttons: it is the one that is clicked."""
-        receive_id = _receive_id(to)
-        parts = split(card)
-        self._pace.take(self._now(), count=len(parts), api="create", chat=receive_id)
-        for number, part in enumerate(parts):
-            msg_type, content = _content(part, card_id, direct=_is_person(to))
-            uuid = card_id if number == 0 else f"{card_id}-{number}"
-            message_id = await self._client.send(receive_id, msg_type, content, uuid=uuid)
-        return Sent(message_id, note=f"split into {len(parts)} messages" if parts[1:] else "")
+        return await self._post.send(to, card, card_id=card_id)
 
     async def edit(self, to: str, sent: Sent, card: Card, *, card_id: str) -> Sent:
-        """Of a card that was split, the last message becomes the new card; what stood before it
-        stays as it was."""
-        if len(split(card)) > 1:
-            raise EditRefused("the card has grown too long for one message", "too_long")
-        self._pace.take(self._now(), api="update", message=sent.message_id)
-        await self._client.update(sent.message_id, render(card, card_id, direct=_is_person(to)))
-        return sent
+        return await self._post.edit(to, sent, card, card_id=card_id)
 
     async def welcome(self, code: str, text: str) -> None:
         raise Rejected("Feishu has no welcome messages", "unsupported")
 
     async def contact(self, external_id: str) -> dict[str, Any]:
-        raise Rejected("Feishu knows no customers", "unsupported")
+        """Whom a name card shows, as far as the app may see him."""
+        found = await self._client.person(external_id)
+        told = {"name": found.get("name"), "position": found.get("job_title")}
+        return {name: value for name, value in told.items() if value}
 
     async def fetch(self, media: str, *, limit: int = 20 * 1024 * 1024) -> tuple[bytes, str]:
         message_id, kind, key = media.split("/", 2)
@@ -125,27 +135,14 @@ class Feishu:
     @property
     def health(self) -> str:
         counts = ", ".join(f"{count} {what}" for what, count in sorted(self._counts.items()))
-        return "; ".join([*(self._line if self._is_long else self._door), counts or "none yet"])
+        return "; ".join(
+            [*(self._keeper.health if self._is_long else self._door), counts or "none yet"]
+        )
 
     @property
     def _door(self) -> list[str]:
         heard = f"{self._heard_at:%Y-%m-%d %H:%M:%S %Z}" if self._heard_at else "never"
         return ["callbacks over HTTP", f"last one {heard}"]
-
-    @property
-    def _line(self) -> list[str]:
-        stream = self._stream
-        current, missed = stream.current, stream.missed
-        if current is None or current.retired.is_set():
-            parts = [f"long connection down: {stream.refusal or 'connecting'}"]
-        else:
-            parts = [
-                f"long connection since {current.opened_at:%m-%d %H:%M}",
-                f"last frame {current.heard_at:%H:%M:%S}",
-            ]
-        if missed:
-            parts.append(f"offline {missed[0]:%m-%d %H:%M:%S} to {missed[1]:%m-%d %H:%M:%S}")
-        return parts
 
     async def _receive(self, request: web.Request, accept: Accept) -> web.Response:
         try:
@@ -161,7 +158,7 @@ class Feishu:
 
     async def _take(self, payload: dict[str, Any], accept: Accept) -> dict[str, Any]:
         """What the client is answered. Never a card: the runtime edits it, on one path only."""
-        event = parse(payload)
+        event = parse(payload, self._own_id)
         if event is not None:
             self._counts["accepted"] += 1
             await accept(event)
@@ -182,21 +179,3 @@ async def _body(request: web.Request) -> bytes:
     except TimeoutError:
         raise Refused("size", f"the body took longer than {BODY_SECONDS} s") from None
     return bytes(read)
-
-
-def _receive_id(address: str) -> str:
-    platform, _, receive_id = address.partition(":")
-    if platform != "feishu" or not receive_id:
-        raise Rejected(f"not a Feishu address: {address!r}", "address")
-    return receive_id
-
-
-def _is_person(address: str) -> bool:
-    return not address.removeprefix("feishu:").startswith("oc_")
-
-
-def _content(card: Card, card_id: str, *, direct: bool) -> tuple[str, dict[str, Any]]:
-    """Message type and content; a plain sentence needs no card."""
-    if card.is_plain:
-        return "text", {"text": render_text(card)}
-    return "interactive", render(card, card_id, direct=direct)

@@ -25,6 +25,7 @@ FAST = Timings(
     http_seconds=0.3,
     backoff_seconds=0.001,
     backoff_limit_seconds=0.01,
+    refused_seconds=0.01,
     tick_seconds=0.005,
     linger_seconds=0.05,
 )

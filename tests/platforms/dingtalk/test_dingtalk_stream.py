@@ -168,7 +168,7 @@ async def test_the_connection_is_opened_with_the_subscriptions_of_the_protocol(
     expected = VECTORS["stream"]["open"]["request"]["json"]["subscriptions"]
     (line,) = stage.server.gateway.lines
     assert line.topics == {(one["type"], one["topic"]) for one in expected}
-    assert stage.adapter.health.startswith("connected since 01-05 02:00")
+    assert stage.adapter.health.startswith("long connection since 01-05 02:00")
 
 
 async def test_a_cut_wire_is_replaced(stage: Stage) -> None:
@@ -235,7 +235,7 @@ async def test_a_gateway_in_trouble_is_tried_again_without_end(stage: Stage) -> 
     stage.server.faults.refuse("system.busy", status=503, on="connections/open", times=12)
     stage.server.gateway.cut()
     await until(lambda: not stage.server.gateway.lines)
-    assert stage.adapter.health.startswith("not connected")
+    assert stage.adapter.health.startswith("long connection down: ")
     await until(lambda: stage.server.gateway.lines)
 
 
@@ -243,7 +243,7 @@ async def test_a_gateway_out_of_reach_does_not_hold_up_the_start(stage: Stage) -
     settings = stage.server.settings("http://127.0.0.1:1")
     lost = DingTalk(settings, stage.clock, timings=replace(FAST, start_seconds=0.01))
     assert list(lost.routes(stage.accept)) == []
-    assert lost.health == "not connected: connecting"
+    assert lost.health == "long connection down: connecting"
     await lost.start(stage.accept)
     await until(lambda: "ClientConnectorError" in lost.health)
     await lost.stop()
