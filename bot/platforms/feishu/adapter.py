@@ -1,6 +1,5 @@
 """Feishu as a Platform: events and clicks in, over the long connection or HTTP; cards out."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,21 +13,13 @@ from bot.platforms.feishu.client import FeishuClient
 from bot.platforms.feishu.crypto import Refused, unseal
 from bot.platforms.feishu.limits import LIMITS
 from bot.platforms.feishu.parse import CLICK, event_type, parse
-from bot.platforms.feishu.post import Post
 from bot.platforms.feishu.stream import Line, Timings
 from bot.platforms.keeper import Hold, Keeper, alone
 from bot.platforms.pace import Pace
-from bot.platforms.protocol import (
-    Accept,
-    Now,
-    PlatformError,
-    Rejected,
-    Sent,
-    Spend,
-    uncounted,
-)
+from bot.platforms.protocol import Accept, EditRefused, Now, Rejected, Sent
 from cards.model import Card
-from cards.render.feishu import DEAD_BUTTON
+from cards.render.feishu import DEAD_BUTTON, render, render_text
+from cards.render.feishu_split import split
 from config.schema import FeishuSettings
 
 log = structlog.get_logger()
@@ -36,8 +27,6 @@ log = structlog.get_logger()
 PATH = "/callback/feishu"
 BODY_LIMIT = 1024 * 1024
 BODY_SECONDS = 3.0
-OWN_ID_SECONDS = 300.0
-"""Between two tries to learn the bot's own id."""
 
 
 class Feishu:
@@ -54,15 +43,12 @@ class Feishu:
         pace: Pace | None = None,
         timings: Timings | None = None,
         hold: Hold = alone,
-        spend: Spend = uncounted,
     ) -> None:
         self._settings = settings
         self._now = now
         self._timings = timings or Timings()
-        self._client = FeishuClient(settings, now, timeout_seconds=timeout_seconds, spend=spend)
-        self._post = Post(self._client, pace or Pace(LIMITS), now, urgent=settings.urgent)
-        self._own_id = ""
-        self._learning: asyncio.Task[None] | None = None
+        self._client = FeishuClient(settings, now, timeout_seconds=timeout_seconds)
+        self._pace = pace or Pace(LIMITS)
         self._keeper: Keeper[Line] = Keeper(self.name, now, self._timings, hold=hold)
         self._counts: Counter[str] = Counter()
         self._heard_at: datetime | None = None
@@ -84,7 +70,6 @@ class Feishu:
         """Returns when connected, or after a few seconds: the keeper goes on trying. Over HTTP
         events come through `routes`, and only the way out has to be opened."""
         await self._client.open()
-        self._learning = asyncio.create_task(self._learn_own_id())
         if self._is_long:
             await self._keeper.start(partial(self._connect, accept), accept)
         elif not self._settings.encrypt_key.get_secret_value():
@@ -96,37 +81,34 @@ class Feishu:
 
     async def stop(self) -> None:
         """What was heard is still answered before the connection closes."""
-        if self._learning is not None:
-            self._learning.cancel()
-            await asyncio.gather(self._learning, return_exceptions=True)
         await self._keeper.stop()
         await self._client.close()
 
-    async def _learn_own_id(self) -> None:
-        """Which mention is ours, among those of other bots. Nobody waits for it, and until it is
-        known any bot's will do."""
-        while not self._own_id:
-            try:
-                self._own_id = await self._client.own_id()
-            except PlatformError as problem:
-                log.warning("feishu.own_id_unknown", reason=str(problem))
-            if not self._own_id:
-                await asyncio.sleep(OWN_ID_SECONDS)
-
     async def send(self, to: str, card: Card, *, card_id: str) -> Sent:
-        return await self._post.send(to, card, card_id=card_id)
+        """The last message of a split card holds the buttons: it is the one that is clicked."""
+        receive_id = _receive_id(to)
+        parts = split(card)
+        self._pace.take(self._now(), count=len(parts), api="create", chat=receive_id)
+        for number, part in enumerate(parts):
+            msg_type, content = _content(part, card_id, direct=_is_person(to))
+            uuid = card_id if number == 0 else f"{card_id}-{number}"
+            message_id = await self._client.send(receive_id, msg_type, content, uuid=uuid)
+        return Sent(message_id, note=f"split into {len(parts)} messages" if parts[1:] else "")
 
     async def edit(self, to: str, sent: Sent, card: Card, *, card_id: str) -> Sent:
-        return await self._post.edit(to, sent, card, card_id=card_id)
+        """Of a card that was split, the last message becomes the new card; what stood before it
+        stays as it was."""
+        if len(split(card)) > 1:
+            raise EditRefused("the card has grown too long for one message", "too_long")
+        self._pace.take(self._now(), api="update", message=sent.message_id)
+        await self._client.update(sent.message_id, render(card, card_id, direct=_is_person(to)))
+        return sent
 
     async def welcome(self, code: str, text: str) -> None:
         raise Rejected("Feishu has no welcome messages", "unsupported")
 
     async def contact(self, external_id: str) -> dict[str, Any]:
-        """Whom a name card shows, as far as the app may see him."""
-        found = await self._client.person(external_id)
-        told = {"name": found.get("name"), "position": found.get("job_title")}
-        return {name: value for name, value in told.items() if value}
+        raise Rejected("Feishu knows no customers", "unsupported")
 
     async def fetch(self, media: str, *, limit: int = 20 * 1024 * 1024) -> tuple[bytes, str]:
         message_id, kind, key = media.split("/", 2)
@@ -135,9 +117,8 @@ class Feishu:
     @property
     def health(self) -> str:
         counts = ", ".join(f"{count} {what}" for what, count in sorted(self._counts.items()))
-        return "; ".join(
-            [*(self._keeper.health if self._is_long else self._door), counts or "none yet"]
-        )
+        told = self._keeper.health if self._is_long else self._door
+        return "; ".join([*told, counts or "none yet"])
 
     @property
     def _door(self) -> list[str]:
@@ -158,7 +139,7 @@ class Feishu:
 
     async def _take(self, payload: dict[str, Any], accept: Accept) -> dict[str, Any]:
         """What the client is answered. Never a card: the runtime edits it, on one path only."""
-        event = parse(payload, self._own_id)
+        event = parse(payload)
         if event is not None:
             self._counts["accepted"] += 1
             await accept(event)
@@ -179,3 +160,21 @@ async def _body(request: web.Request) -> bytes:
     except TimeoutError:
         raise Refused("size", f"the body took longer than {BODY_SECONDS} s") from None
     return bytes(read)
+
+
+def _receive_id(address: str) -> str:
+    platform, _, receive_id = address.partition(":")
+    if platform != "feishu" or not receive_id:
+        raise Rejected(f"not a Feishu address: {address!r}", "address")
+    return receive_id
+
+
+def _is_person(address: str) -> bool:
+    return not address.removeprefix("feishu:").startswith("oc_")
+
+
+def _content(card: Card, card_id: str, *, direct: bool) -> tuple[str, dict[str, Any]]:
+    """Message type and content; a plain sentence needs no card."""
+    if card.is_plain:
+        return "text", {"text": render_text(card)}
+    return "interactive", render(card, card_id, direct=direct)
