@@ -1,5 +1,6 @@
 """Feishu as a Platform: events and clicks in, over the long connection or HTTP; cards out."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
