@@ -41,6 +41,12 @@ _READY = (
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
+_READY_ONE = (
+    select(Inbox)
+    .where(col(Inbox.key) == bindparam("wanted"))
+    .where(col(Inbox.state) == "new", col(Inbox.due) <= bindparam("now"), _IS_FIRST)
+    .with_for_update(skip_locked=True)
+)
 _NEXT_DUE = select(func.min(Inbox.due)).where(col(Inbox.state) == "new", _IS_FIRST)
 # Statements of the hot path are built once: building costs more than asking.
 
@@ -72,6 +78,11 @@ def ready(db: Session, now: datetime, limit: int) -> Sequence[Inbox]:
     A lane waits behind its first event while that one is being retried.
     """
     return db.scalars(_READY, {"now": now, "limit": limit}).all()
+
+
+def ready_one(db: Session, now: datetime, key: str) -> Inbox | None:
+    """That event, if it is ready in the same sense."""
+    return db.scalar(_READY_ONE, {"now": now, "wanted": key})
 
 
 def next_due(db: Session) -> datetime | None:

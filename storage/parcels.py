@@ -28,22 +28,35 @@ _IS_FIRST = ~exists().where(
         col(_EARLIER.id) < col(Outbox.id),
     )
 )
+_IS_GREETING = col(Outbox.action) == "welcome"
+_GREETINGS = (
+    select(Outbox)
+    .where(col(Outbox.state) == "queued", col(Outbox.due) <= bindparam("now"), _IS_FIRST)
+    .where(_IS_GREETING)
+    .order_by(col(Outbox.id))
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
 _READY = (
     select(Outbox)
     .where(col(Outbox.state) == "queued", col(Outbox.due) <= bindparam("now"), _IS_FIRST)
-    .order_by(col(Outbox.id))
+    .order_by(_IS_GREETING.desc(), col(Outbox.id))
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
 _NEXT_DUE = select(func.min(Outbox.due)).where(col(Outbox.state) == "queued", _IS_FIRST)
 
 
-def claim(db: Session, now: datetime, token: str, limit: int) -> Sequence[tuple[Outbox, ShownCard]]:
-    """Take the first waiting row of each address whose time has come, under a lease.
+def claim(
+    db: Session, now: datetime, token: str, limit: int, *, greetings_only: bool = False
+) -> Sequence[tuple[Outbox, ShownCard]]:
+    """Take the first waiting row of each address whose time has come, under a lease; greetings
+    first, because they are worthless after 20 s.
 
     `attempts` counts before sending, so a row with a count above one may have got through.
     """
-    rows = db.scalars(_READY, {"now": now, "limit": limit}).all()
+    ready = _GREETINGS if greetings_only else _READY
+    rows = db.scalars(ready, {"now": now, "limit": limit}).all()
     for row in rows:
         row.token, row.due, row.attempts = token, now + LEASE, row.attempts + 1
         db.add(row)
@@ -92,11 +105,12 @@ def delivered(
     _settle(db, row, now, "delivered", note="; ".join(filter(None, (row.note, note))))
 
 
-def settle(db: Session, row_id: int, token: str, now: datetime, state: str, error: str) -> None:
-    """Close a row as refused or expired."""
+def settle(db: Session, row_id: int, token: str, now: datetime, state: str, error: str) -> bool:
+    """Close a row as refused or expired; False when somebody else has taken it meanwhile."""
     row = _held(db, row_id, token)
     if row is not None:
         _settle(db, row, now, state, error=error, note=row.note)
+    return row is not None
 
 
 def retry(db: Session, row_id: int, token: str, now: datetime, error: str) -> bool:

@@ -10,6 +10,8 @@ from typing import TypeVar
 import structlog
 from sqlmodel import Session
 
+from bot import events
+from bot.events import PushRefused
 from bot.platforms.protocol import (
     EditRefused,
     Now,
@@ -25,15 +27,19 @@ from cards import model
 from cards.model import Card
 from cards.quotas import merged
 from cards.render import plain
-from storage import holding, parcels, people
+from storage import holding, inbox, parcels, people
 from storage.db import Database
 from storage.models import Outbox, ShownCard
 
 log = structlog.get_logger()
 T = TypeVar("T")
+LONGEST_REASON = 500
+"""Characters of a platform's answer that go into the news of it."""
 TIMEOUT = 20.0
 """Seconds for one call; below the lease, so that nobody else sends what is still on its way."""
 AT_ONCE = 16
+GREETERS = 4
+"""Errands beside those that only greetings may use: a welcome has 20 s, whatever hangs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,9 @@ class Parcel:
     plain: bool
     tried: tuple[str, ...]
     token: str
+    slot: str
+    error: str
+    """Of the try before."""
 
     @property
     def platform(self) -> str:
@@ -67,21 +76,34 @@ class Parcel:
         return self.action == "welcome" or self.card.is_plain
 
     @property
+    def was_put_off(self) -> bool:
+        """The platform took nothing when it was tried: that try did not count."""
+        return self.attempts == 1 and self.error != ""
+
+    @property
     def holds_one_time_right(self) -> bool:
         """DingTalk's right to edit is the card's own id, and is never used up."""
         return self.sent.edit_code not in ("", self.card_id)
 
 
 class Delivery(Errands):
-    """Sends what the outbox holds, and writes down what became of it."""
+    """Sends what the outbox holds, and writes down what became of it. `after` is called when an
+    event was put in the inbox."""
 
     def __init__(
-        self, db: Database, now: Now, platforms: Mapping[str, Platform], meter: Meter
+        self,
+        db: Database,
+        now: Now,
+        platforms: Mapping[str, Platform],
+        meter: Meter,
+        *,
+        after: Callable[[], None],
     ) -> None:
-        super().__init__(now, at_once=AT_ONCE)
+        super().__init__(now, at_once=AT_ONCE + GREETERS)
         self.db = db
         self._platforms = platforms
         self._meter = meter
+        self._after = after
 
     async def step(self) -> Round:
         if not self.free:
@@ -92,17 +114,24 @@ class Delivery(Errands):
         return look
 
     def _claim(self, db: Session) -> tuple[list[Parcel], Round]:
-        now = self.now()
+        now, room = self.now(), self.free - GREETERS
+        if room <= 0:
+            return self._claim_greetings(db, now)
         waits_until = holding.next_due(db)
         if waits_until is not None and waits_until <= now:
             holding.bring_back(db, now, merged)
             waits_until = holding.next_due(db)
-        rows = parcels.claim(db, now, secrets.token_hex(8), self.free)
+        rows = parcels.claim(db, now, secrets.token_hex(8), room)
         kept = [(row, card) for row, card in rows if not self._holds_back(db, row, now)]
         if rows:
             return [_parcel(row, card) for row, card in kept], Round(worked=True)
         moments = [at for at in (parcels.next_due(db), waits_until) if at is not None]
         return [], Round(worked=False, due=min(moments, default=None))
+
+    def _claim_greetings(self, db: Session, now: datetime) -> tuple[list[Parcel], Round]:
+        """Everybody else waits until an errand comes home, which rings."""
+        rows = parcels.claim(db, now, secrets.token_hex(8), self.free, greetings_only=True)
+        return [_parcel(row, card) for row, card in rows], Round(worked=bool(rows))
 
     def _holds_back(self, db: Session, row: Outbox, now: datetime) -> bool:
         """While the month's allowance is low, whatever nobody waits for is kept for later."""
@@ -154,9 +183,9 @@ class Delivery(Errands):
         """Try the next right to edit, else continue on a new card.
 
         After a try that broke off the refusal means that it did get through: such a right works
-        once, and we alone hold it.
+        once, and we alone hold it. Unless the platform's side of it says otherwise.
         """
-        if parcel.attempts > 1 and parcel.holds_one_time_right:
+        if parcel.attempts > 1 and parcel.holds_one_time_right and not refusal.unused:
             await self._delivered(parcel, Sent("", note=f"an earlier try took effect: {refusal}"))
         elif not await self._write(parcels.drop_code, parcel):
             await self._write(parcels.send_anew, parcel, f"编辑未成，改发新卡：{refusal}")
@@ -175,6 +204,10 @@ class Delivery(Errands):
             await self._give_up(parcel, str(refusal))
 
     async def _postpone(self, parcel: Parcel, limit: RateLimited) -> None:
+        """A greeting is put off once (41096, D92137): after that somebody else has greeted."""
+        if parcel.action == "welcome" and parcel.was_put_off:
+            await self._refused(parcel, Rejected(str(limit)))
+            return
         log.warning("delivery.postponed", outbox=parcel.id, seconds=limit.retry_after)
         wait = timedelta(seconds=limit.retry_after)
         if not await self._write(parcels.postpone, parcel, str(limit), wait):
@@ -190,8 +223,11 @@ class Delivery(Errands):
         other = await self.db.write(lambda db: _next_channel(db, parcel))
         if other:
             await self._write(parcels.move, parcel, other, f"{parcel.platform} 未送达：{reason}")
-        else:
+        elif parcel.action == "welcome":
             await self._settle(parcel, "refused", reason)
+        else:
+            await self._write(_refuse, parcel, parcel, reason)
+            self._after()
 
     async def _settle(self, parcel: Parcel, state: str, reason: str) -> None:
         await self._write(parcels.settle, parcel, state, reason)
@@ -216,7 +252,28 @@ def _parcel(row: Outbox, card: ShownCard) -> Parcel:
         row.plain,
         tuple(row.tried),
         row.token,
+        card.slot,
+        row.error,
     )
+
+
+def _refuse(
+    db: Session, row_id: int, token: str, now: datetime, parcel: Parcel, reason: str
+) -> None:
+    """Close it for good; that somebody was not reached is news, in the same transaction."""
+    if not parcels.settle(db, row_id, token, now, "refused", reason):
+        return
+    event = PushRefused(
+        key=f"refused:{parcel.id}",
+        at=now,
+        outbox_id=parcel.id,
+        address=parcel.address,
+        reason=reason[:LONGEST_REASON],
+        person_id=parcel.person_id,
+        slot=parcel.slot,
+    )
+    kind, body = events.dump(event)
+    inbox.add(db, key=event.key, kind=kind, body=body, lane=events.lane(event), at=now)
 
 
 def _next_channel(db: Session, parcel: Parcel) -> str:

@@ -1,6 +1,7 @@
 """From the inbox to a handler: one event, one transaction, in order per lane."""
 
 import traceback
+from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from time import perf_counter
@@ -10,7 +11,7 @@ from sqlmodel import Session
 
 from bot import events
 from bot.context import Context
-from bot.events import CardClicked, Event, JobFinished, MessageReceived
+from bot.events import CardClicked, ContactAdded, Event, JobFinished, MessageReceived
 from bot.platforms.protocol import Now
 from bot.router import Router, route
 from bot.runtime.loop import Loop, Round
@@ -24,6 +25,8 @@ from storage.models import Inbox
 log = structlog.get_logger()
 BATCH = 8
 ROUND_SECONDS = 0.005
+PRESSING = 1000
+"""Of that many events it is known that they press; the others come when it is their turn."""
 LISTED_ERROR = 8000
 """Characters of a traceback that are kept."""
 
@@ -54,6 +57,7 @@ class Dispatcher(Loop):
         self._calls = calls
         self._sorry = sorry
         self._after = after
+        self._pressing: deque[str] = deque(maxlen=PRESSING)
 
     async def accept(self, event: Event) -> bool:
         """Save an event; when this returns it is committed. False: it was known already."""
@@ -64,6 +68,8 @@ class Dispatcher(Loop):
             urgent=True,
         )
         if new:
+            if isinstance(event, ContactAdded) and event.welcome_code:
+                self._pressing.append(event.key)
             self.ring()
         else:
             log.info("inbox.duplicate", key=event.key)
@@ -76,8 +82,13 @@ class Dispatcher(Loop):
         return look
 
     def _handle_ready(self, db: Session) -> Round:
-        """A few events at a time: whoever waits for an acknowledgement waits for this round."""
-        rows, began = inbox.ready(db, self.now(), BATCH), perf_counter()
+        """A few events at a time: whoever waits for an acknowledgement waits for this round.
+
+        What has seconds to be answered in (a welcome: 20 s) goes before all that waits.
+        """
+        now, began = self.now(), perf_counter()
+        pressing = inbox.ready_one(db, now, self._pressing.popleft()) if self._pressing else None
+        rows = [pressing] if pressing is not None else inbox.ready(db, now, BATCH)
         for row in rows:
             self._handle(db, row)
             if perf_counter() - began > ROUND_SECONDS:

@@ -54,7 +54,7 @@ class Runtime:
             after=self.ring,
         )
         self.meter = Meter(db, clock, budgets, after=self.dispatcher.ring)
-        self.delivery = Delivery(db, clock, platforms, self.meter)
+        self.delivery = Delivery(db, clock, platforms, self.meter, after=self.dispatcher.ring)
         self.timers = Timers(db, clock, after=self.dispatcher.ring)
         self.jobs = Jobs(db, clock, calls=calls, after=self.dispatcher.ring)
         self._loops: tuple[Loop, ...] = (self.dispatcher, self.delivery, self.timers, self.jobs)

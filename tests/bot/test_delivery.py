@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from time import perf_counter
 
 import pytest
 import structlog
 from sqlmodel import Session, col, select
 
+from bot import events
 from bot.clock import Clock
+from bot.events import Event, PushRefused
 from bot.platforms.protocol import (
     EditRefused,
     RateLimited,
@@ -23,7 +26,7 @@ from bot.runtime.delivery import Delivery
 from cards.model import Card, Field, dump
 from storage import outbox, parcels, people
 from storage.db import Database
-from storage.models import Outbox, Role, ShownCard
+from storage.models import Inbox, Outbox, Role, ShownCard
 from storage.outbox import Draft
 from tests.bot.conftest import LI, START, Dictionary, later
 
@@ -38,7 +41,13 @@ class Post:
         self.db, self.clock = db, clock
         self.im, self.other = im, Dictionary("other")
         self.meter = Meter(db, clock, BUDGETS, after=lambda: None)
-        self.delivery = Delivery(db, clock, {"im": self.im, "other": self.other}, self.meter)
+        self.delivery = Delivery(
+            db,
+            clock,
+            {"im": self.im, "other": self.other},
+            self.meter,
+            after=lambda: None,
+        )
 
     async def put(self, card: Card, to: str = LI, *, slot: str = "", person: int = 0) -> str:
         draft = Draft(to, dump(card), slot=slot, person_id=person or None)
@@ -68,6 +77,10 @@ class Post:
     def rows(self) -> list[Outbox]:
         with self.db.read() as reader:
             return list(reader.exec(select(Outbox).order_by(col(Outbox.id))))
+
+    def news(self) -> list[Event]:
+        with self.db.read() as reader:
+            return [events.load(row.kind, row.body) for row in reader.exec(select(Inbox))]
 
     def row(self) -> Outbox:
         return self.rows()[-1]
@@ -375,3 +388,85 @@ async def test_whoever_does_not_come_home_is_not_waited_for(
     await post.delivery.step()
     await post.delivery.stop()
     assert (post.row().state, post.row().attempts) == ("queued", 1)
+
+
+async def test_a_greeting_overtakes_all_that_waits_even_while_every_errand_hangs(
+    post: Post,
+) -> None:
+    """D92137: 20 s from the event on, and the budget includes queueing."""
+    hanging = asyncio.Event()
+
+    async def hang(to: str, card: Card, *, card_id: str) -> Sent:
+        await hanging.wait()
+        return Sent("m")
+
+    post.im.send = hang  # type: ignore[method-assign]
+    for number in range(200):
+        await post.say("note", to=f"im:{number}")
+    post.delivery.start()
+    while len(post.delivery._out) < delivery.AT_ONCE:  # noqa: ASYNC110  # some turns of the loop
+        await asyncio.sleep(0)
+    began = perf_counter()
+    await post.greet()
+    post.delivery.ring()
+    while not post.im.greeted:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    assert perf_counter() - began < 5
+    assert post.im.texts == []
+    hanging.set()
+    await post.delivery.stop()
+
+
+async def test_a_greeting_goes_first_among_what_waits(post: Post) -> None:
+    for number in range(20):
+        await post.say("note", to=f"im:{number}")
+    await post.greet()
+    await post.work()
+    assert post.im.calls[0] == "welcome code"
+
+
+async def test_a_greeting_that_the_platform_puts_off_is_tried_once_more(post: Post) -> None:
+    """41096: another greeting is being sent."""
+    post.im.faults.append(RateLimited("being sent", 1))
+    await post.greet()
+    await post.work()
+    await post.work_at(1)
+    assert (post.im.greeted, post.row().state) == (["您好"], "delivered")
+
+
+async def test_a_greeting_that_is_put_off_twice_is_given_up(post: Post) -> None:
+    post.im.faults.extend(RateLimited("being sent", 1) for _ in range(9))
+    await post.greet()
+    for seconds in range(10):
+        await post.work_at(seconds)
+    assert (len(post.im.calls), post.row().state) == (2, "refused")
+
+
+async def test_what_reaches_nobody_is_news(post: Post) -> None:
+    person = await post.person_with(LI, "other:li")
+    post.im.strangers.add(LI)
+    post.other.strangers.add("other:li")
+    await post.put(TASK, slot="promise:7", person=person)
+    await post.work()
+    (event,) = post.news()
+    assert event == PushRefused(
+        key="refused:1",
+        at=START,
+        outbox_id=1,
+        address="other:li",
+        reason="other:li is not here",
+        person_id=person,
+        slot="promise:7",
+    )
+
+
+async def test_what_reached_the_next_channel_and_what_greets_is_no_news(post: Post) -> None:
+    person = await post.person_with(LI, "other:li")
+    post.im.strangers.add(LI)
+    await post.put(TASK, person=person)
+    await post.work()
+    post.im.faults.append(Rejected("code used"))
+    await post.greet()
+    await post.work()
+    assert [row.state for row in post.rows()] == ["delivered", "refused"]
+    assert post.news() == []

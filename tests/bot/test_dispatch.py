@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from bot.clock import Clock
 from bot.context import Context
-from bot.events import JobFinished, MessageReceived
+from bot.events import ContactAdded, JobFinished, MessageReceived
 from bot.router import Router
 from bot.runtime.dispatch import Dispatcher
 from cards.model import Card, load
@@ -223,3 +223,15 @@ async def test_an_acknowledged_event_outlives_its_process(
     successor = Desk(db, clock)
     await successor.work()
     assert successor.heard == ["one"]
+
+
+async def test_a_contact_to_be_greeted_is_handled_before_a_backlog_of_notes(desk: Desk) -> None:
+    await desk.accept(*(f"note {number}" for number in range(200)))
+    added = ContactAdded("im:added", START, "im:li", "wm1", welcome_code="code")
+    await desk.dispatcher.accept(added)
+    with structlog.testing.capture_logs():
+        await desk.dispatcher.step()
+    (row,) = [row for row in desk.inbox() if row.state == "done"]
+    assert row.key == "im:added"
+    await desk.work()
+    assert len(desk.heard) == 200
