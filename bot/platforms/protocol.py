@@ -53,7 +53,12 @@ class Rejected(PlatformError):
 
 
 class EditRefused(Rejected):
-    """This card can no longer be edited (its right is used up or expired, or it was withdrawn)."""
+    """This card can no longer be edited (its right is used up or expired, or it was withdrawn).
+    `unused`: not because an earlier try took effect without our hearing of it."""
+
+    def __init__(self, message: str, code: str = "", *, unused: bool = False) -> None:
+        super().__init__(message, code)
+        self.unused = unused
 
 
 class Unreachable(PlatformError):
