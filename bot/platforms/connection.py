@@ -17,6 +17,7 @@ because some platforms answer or deliver there for a while.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import datetime
@@ -209,8 +210,6 @@ class Connection:
 
     async def close(self) -> None:
         """A peer that does not answer the closing is left alone."""
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._timings.close_seconds):
                 await self._socket.close()
-        except TimeoutError:
-            log.info(f"{self.platform}.closed_hard")
