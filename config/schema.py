@@ -43,21 +43,81 @@ class WeComSettings(Frozen):
         return key
 
 
+_SAFE_URL = re.compile(r"https://[^/\s?#]+/?|http://(?:127\.0\.0\.1|localhost)(?::\d+)?/?")
+"""Plain HTTP on this machine only, for the playground."""
+
+
 class DingTalkSettings(Frozen):
-    """An internal app with a robot, in Stream mode."""
+    """An internal app with a robot; messages, events and clicks come over one of two transports."""
 
     client_id: str
     client_secret: SecretStr
+    transport: Literal["stream", "http"] = "stream"
+    """Stream needs no address of ours that DingTalk can reach."""
+    public_url: str = ""
+    """Of HTTP only, as the next three: where DingTalk reaches us, without a path."""
+    callback_key: SecretStr = SecretStr("")
+    """A part of the callbacks' paths that nobody can guess: no signature covers a body."""
+    event_token: SecretStr = SecretStr("")
+    """Of the event subscription, as the next one; without them events are not received."""
+    event_aes_key: SecretStr = SecretStr("")
     api_url: str = "https://api.dingtalk.com"
     oapi_url: str = "https://oapi.dingtalk.com"
     card_template: str = ""
     """Id of a card template of one's own; empty: the public template that needs none."""
+    card_buttons: Literal["request", "callback"] = "request"
+    """How the template has its buttons tell of a press."""
     calls_a_month: PositiveInt = 5000
     """API calls of the whole organisation (计费模型说明; the free edition's)."""
     stream_a_month: PositiveInt = 3000
     """Messages that reach robots of the whole organisation (the same page)."""
     low_share: float = Field(default=0.2, ge=0, lt=1)
     """Notices are merged and put off when no more than this share of the calls is left."""
+
+    @field_validator("public_url")
+    @classmethod
+    def _safe_address(cls, url: str) -> str:
+        if url and not _SAFE_URL.fullmatch(url):
+            raise ValueError("must be https://your.address without a path")
+        return url.rstrip("/")
+
+    @field_validator("callback_key")
+    @classmethod
+    def _unguessable(cls, key: SecretStr) -> SecretStr:
+        if not re.fullmatch("(?:[A-Za-z0-9_-]{16,64})?", key.get_secret_value()):
+            raise ValueError("must be 16 to 64 letters and digits")
+        return key
+
+    @field_validator("event_token")
+    @classmethod
+    def _console_token(cls, token: SecretStr) -> SecretStr:
+        if not re.fullmatch("(?:[A-Za-z0-9]{3,32})?", token.get_secret_value()):
+            raise ValueError("must be the 3 to 32 letters and digits of 签名 token in the console")
+        return token
+
+    @field_validator("event_aes_key")
+    @classmethod
+    def _console_key(cls, key: SecretStr) -> SecretStr:
+        if not re.fullmatch("(?:[A-Za-z0-9]{43})?", key.get_secret_value()):
+            raise ValueError("must be the 43 letters and digits of 加密 aes_key in the console")
+        return key
+
+    @model_validator(mode="after")
+    def _complete_for_http(self) -> Self:
+        given = {
+            "PUBLIC_URL": self.public_url,
+            "CALLBACK_KEY": self.callback_key.get_secret_value(),
+        }
+        missing = [f"DINGTALK__{name}" for name, value in given.items() if not value]
+        if self.transport == "http" and missing:
+            raise ValueError(f"with DINGTALK__TRANSPORT=http, {', '.join(missing)} must be set")
+        if self.hears_events != bool(self.event_aes_key.get_secret_value()):
+            raise ValueError("set DINGTALK__EVENT_TOKEN and DINGTALK__EVENT_AES_KEY, or neither")
+        return self
+
+    @property
+    def hears_events(self) -> bool:
+        return bool(self.event_token.get_secret_value())
 
 
 class FeishuSettings(Frozen):

@@ -25,7 +25,9 @@ NESTED = ("WECOM", "DINGTALK", "FEISHU", "MODEL")
 REMEDIES = {
     "wecom": "set all of WECOM__CORP_ID, WECOM__AGENT_ID, WECOM__SECRET, WECOM__TOKEN, "
     "WECOM__AES_KEY, or none of them",
-    "dingtalk": "set DINGTALK__CLIENT_ID and DINGTALK__CLIENT_SECRET, or neither",
+    "dingtalk": "set DINGTALK__CLIENT_ID and DINGTALK__CLIENT_SECRET (and, with "
+    "DINGTALK__TRANSPORT=http, DINGTALK__PUBLIC_URL as https://your.address and "
+    "DINGTALK__CALLBACK_KEY as `openssl rand -hex 16` makes one), or none of them",
     "feishu": "set FEISHU__APP_ID and FEISHU__APP_SECRET (and, with FEISHU__TRANSPORT=http, "
     "FEISHU__ENCRYPT_KEY and FEISHU__VERIFICATION_TOKEN), or none of them",
     "model": "set MODEL__URL to an address like https://host/v1 and MODEL__NAME (and MODEL__KEY if "

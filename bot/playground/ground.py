@@ -71,6 +71,7 @@ class Playground:
     def call_back(self, origin: str) -> None:
         """Where the bot listens."""
         self.wecom.callback_url = f"{origin}/callback/wecom"
+        self.dingtalk.callback_url = f"{origin}/callback/dingtalk"
         self.feishu.callback_url = f"{origin}/callback/feishu"
 
     def routes(self) -> Sequence[web.RouteDef]:

@@ -7,6 +7,8 @@ from typing import Any
 
 from bot.playground.world import Shown
 
+ANSWER_VARIABLES = ("msgTitle", "msgContent", "staticMsgContent")
+"""Of DingTalk's public template for answers."""
 Values = Mapping[str, tuple[str, ...]]
 Interaction = dict[str, Any]
 
@@ -105,7 +107,7 @@ def text_of(shown: Shown) -> str:
             return "\n".join(_feishu_lines(payload))
         case _:
             parts = payload.get("cardParamMap") or payload
-            names = ("title", "markdown", "text", "content", "tips")
+            names = ("title", "markdown", "text", "content", "tips", *ANSWER_VARIABLES)
             lines = [str(parts[name]) for name in names if parts.get(name)]
             return "\n".join([*lines, *_row(labels(shown))])
 

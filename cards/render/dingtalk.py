@@ -10,6 +10,8 @@ from typing import Any
 
 from cards.model import Button, Card, Choice, DateInput, Field, Form, Input, TextInput
 from cards.render.dingtalk_buttons import (
+    PUBLIC,
+    Look,
     as_many_as_fit,
     card_button,
     msg_buttons,
@@ -31,7 +33,6 @@ from cards.render.dingtalk_markdown import (
 from cards.render.plain import BOLD
 from cards.words import day
 
-PUBLIC_TEMPLATE = "1366a1eb-bc54-4859-ac88-517c56a9acb1.schema"
 VALUE_BYTES = 1024
 MESSAGE_BYTES = 15_000
 ACTION_CARD_BUTTONS = 5
@@ -56,14 +57,15 @@ class Message:
     param: dict[str, str]
 
 
-def render(card: Card, card_id: str, *, in_group: bool = False) -> Rendered:
-    """The card for the public template. In a group its words ask to mention the robot."""
+def render(card: Card, card_id: str, *, in_group: bool = False, look: Look = PUBLIC) -> Rendered:
+    """The card for a template. In a group its words ask to mention the robot."""
     form = _open_form(card)
     own = _live_buttons(card)
     shown, left_out = as_many_as_fit(
         [card_button(b, in_group=in_group) for b in own],
         option_buttons(form, in_group=in_group) if form else [],
         VALUE_BYTES,
+        look,
     )
     small_print = _small_print(card)
     in_tips = size(small_print) <= VALUE_BYTES
@@ -71,14 +73,19 @@ def render(card: Card, card_id: str, *, in_group: bool = False) -> Rendered:
     tail = [_questions(form, in_group=in_group, tappable=True), _outcome(card)]
     tail.append(_left_out([b["text"] for b in left_out], own, in_group=in_group))
     markdown, rest = fit(paragraphs(body), paragraphs(tail), VALUE_BYTES)
-    data = {
-        "title": _title(card),
-        "markdown": markdown,
-        "tips": small_print if in_tips else "",
-        "sys_full_json_obj": msg_buttons(shown),
-    }
+    data = _variables(_title(card), markdown, small_print if in_tips else "", look)
+    data["sys_full_json_obj"] = msg_buttons(shown, look)
     instance = {"outTrackId": card_id, "userIdType": 1, "cardData": {"cardParamMap": data}}
     return Rendered(instance, rest)
+
+
+def _variables(title: str, markdown: str, tips: str, look: Look) -> dict[str, str]:
+    """A template of one's own has the variables of the public one. The template for answers shows
+    "处理中" for ever unless it is told that the answer is complete."""
+    if look.is_answer:
+        told = {"msgTitle": title, "msgContent": markdown, "staticMsgContent": tips}
+        return told | {"flowStatus": "3"}
+    return {"title": title, "markdown": markdown, "tips": tips}
 
 
 def render_messages(card: Card, *, in_group: bool = False) -> list[Message]:

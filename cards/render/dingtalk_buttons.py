@@ -7,7 +7,7 @@ action and the value chosen.
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl, quote_plus, urlencode
 
 from cards.actions import Action, decode
@@ -15,8 +15,34 @@ from cards.model import Button, Choice, DateInput, Form, Input, TextInput
 from cards.render.dingtalk_markdown import size
 from cards.words import day
 
+PUBLIC_TEMPLATE = "1366a1eb-bc54-4859-ac88-517c56a9acb1.schema"
+ANSWER_TEMPLATE = "382e4302-551d-4880-bf29-a30acfab2e71.schema"
+"""Made for answers of a model, and public as the other one (DingTalk's SDK ships both ids)."""
+ANSWER_ORDER = ("msgTitle", "msgContent", "staticMsgContent", "msgButtons")
 COLOURS = {"default": "gray", "primary": "blue", "danger": "red"}
 IN_GROUP = "@"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What draws a card: a template, and how that has its buttons tell of a press. Projects
+    differ on the latter, and no official page says (§ 8.6)."""
+
+    template: str = PUBLIC_TEMPLATE
+    press: Literal["request", "callback"] = "request"
+
+    @property
+    def is_answer(self) -> bool:
+        return self.template == ANSWER_TEMPLATE
+
+    def shaped(self, button: dict[str, Any]) -> dict[str, Any]:
+        if self.press == "request" or "url" in button:
+            return button
+        kept = {key: value for key, value in button.items() if key != "request"}
+        return kept | {"actionType": "callback"}
+
+
+PUBLIC = Look()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +118,23 @@ def default(question: Input) -> tuple[str, ...]:
 
 
 def as_many_as_fit(
-    own: list[dict[str, Any]], offered: list[dict[str, Any]], room: int
+    own: list[dict[str, Any]], offered: list[dict[str, Any]], room: int, look: Look = PUBLIC
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Those shown, the card's own first and then a form's options, and those left out."""
     shown: list[dict[str, Any]] = []
     for button in [*own, *offered]:
-        if size(msg_buttons([*shown, button])) > room:
+        if size(msg_buttons([*shown, button], look)) > room:
             break
         shown.append(button)
     left_out = [*own, *offered][len(shown) :]
     return shown, left_out
 
 
-def msg_buttons(buttons: list[dict[str, Any]]) -> str:
+def msg_buttons(buttons: list[dict[str, Any]], look: Look = PUBLIC) -> str:
     """The template's variable `sys_full_json_obj`."""
-    return json.dumps({"msgButtons": buttons}, ensure_ascii=False, separators=(",", ":"))
+    order = {"order": ANSWER_ORDER} if look.is_answer else {}
+    full = {**order, "msgButtons": [look.shaped(button) for button in buttons]}
+    return json.dumps(full, ensure_ascii=False, separators=(",", ":"))
 
 
 def spoken_link(typed: str) -> str:

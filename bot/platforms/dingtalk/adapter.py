@@ -1,4 +1,4 @@
-"""DingTalk, both ways: Stream mode in, robot messages and interactive cards out.
+"""DingTalk, both ways: Stream mode or HTTP in, robot messages and interactive cards out.
 
 Cards cannot ask for text or days: the renderer offers options as buttons and says what to type.
 Robot messages cannot be edited, mention nobody and have no idempotency key.
@@ -6,15 +6,16 @@ Robot messages cannot be edited, mention nobody and have no idempotency key.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 import structlog
 from aiohttp import web
 
+from bot.platforms.dingtalk.callbacks import Callbacks
+from bot.platforms.dingtalk.cards import Cards, CardsOff
 from bot.platforms.dingtalk.client import DingTalkClient
-from bot.platforms.dingtalk.errors import ScopeMissing
 from bot.platforms.dingtalk.frames import CLICKS, MESSAGES, Frame, UnknownTopic
 from bot.platforms.dingtalk.limits import LIMITS
 from bot.platforms.dingtalk.parse import is_group, parse_click, parse_message, quota_used_up
@@ -23,27 +24,12 @@ from bot.platforms.keeper import Hold, Keeper, alone
 from bot.platforms.pace import Pace
 from bot.platforms.protocol import Accept, EditRefused, Now, Rejected, Sent, Spend, uncounted
 from cards.model import Card
-from cards.render.dingtalk import (
-    PUBLIC_TEMPLATE,
-    Message,
-    Rendered,
-    headline,
-    render,
-    render_messages,
-    render_rest,
-)
+from cards.render.dingtalk import Message, Rendered, render_messages, render_rest
 from config.schema import DingTalkSettings
 
-CARDS_AGAIN = timedelta(hours=1)
-"""How long a refused template or scope is remembered before cards are tried again."""
 NO_KEY = "no idempotency key"
 AS_MESSAGE = "sent as a message, cannot be edited"
 CONTINUED = "continued in a message"
-REPEATED = "was already there"
-ALREADY_THERE = "param.cardalreadyexist"
-GONE = frozenset(("param.cardnotexist",))
-NO_TEMPLATE = frozenset(("param.templatenotexist", "param.templateunpublished"))
-NOT_DELIVERED = "card.notdelivered"
 
 log = structlog.get_logger()
 
@@ -71,19 +57,24 @@ class DingTalk:
             settings, now, http_seconds=self._timings.http_seconds, spend=spend
         )
         self._pace = pace or Pace(LIMITS)
+        self._cards = Cards(self._client, settings, now, self._pace)
+        self._callbacks = Callbacks(settings, now)
         self._keeper: Keeper[Line] = Keeper(self.name, now, self._timings, hold=hold)
-        self._no_cards_until: datetime | None = None
-        self._no_cards_reason = ""
-        self._undelivered: set[str] = set()
         self._quota_used_up_at: datetime | None = None
 
+    @property
+    def _is_http(self) -> bool:
+        return self._settings.transport == "http"
+
     def routes(self, accept: Accept) -> Sequence[web.RouteDef]:
-        return ()
+        return self._callbacks.routes(partial(self._receive, accept)) if self._is_http else ()
 
     async def start(self, accept: Accept) -> None:
-        """Returns when connected, or after a few seconds: the keeper goes on trying."""
+        """Returns when connected, or after a few seconds: the keeper goes on trying. Over HTTP
+        only the way out has to be opened."""
         self._client.open()
-        await self._keeper.start(partial(self._connect, accept), accept)
+        if not self._is_http:
+            await self._keeper.start(partial(self._connect, accept), accept)
 
     async def _connect(self, accept: Accept) -> Line:
         receive = partial(self._receive, accept)
@@ -124,24 +115,14 @@ class DingTalk:
     async def send(self, to: str, card: Card, *, card_id: str) -> Sent:
         """A plain sentence goes as a message, anything else as a card, if cards are possible."""
         target = _platform_id(to)
-        if card.is_plain or card_id in self._undelivered or self._cards_refused():
+        if card.is_plain:
             return await self._send_messages(target, card, card_id)
-        rendered = render(card, card_id, in_group=is_group(target))
+        drawn = self._cards.drawn(target, card, card_id)
         try:
-            sent = await self._create(rendered.instance | self._delivery(target, card), card_id)
-        except (ScopeMissing, Rejected) as problem:
-            self._remember_refusal(problem, card_id)
+            sent = await self._cards.create(target, card, drawn.instance)
+        except CardsOff:
             return await self._send_messages(target, card, card_id)
-        return await self._continue(target, card, rendered, sent)
-
-    async def _create(self, body: Mapping[str, Any], card_id: str) -> Sent:
-        self._pace.take(self._now(), api="create card")
-        try:
-            return Sent(await self._client.create_card(body), edit_code=card_id)
-        except Rejected as problem:
-            if problem.code.lower() != ALREADY_THERE:
-                raise
-        return Sent(card_id, edit_code=card_id, note=REPEATED)
+        return await self._continue(target, card, drawn, sent)
 
     async def _continue(self, target: str, card: Card, rendered: Rendered, sent: Sent) -> Sent:
         if not rendered.rest:
@@ -149,47 +130,10 @@ class DingTalk:
         await self._send_all(target, render_rest(card, rendered.rest))
         return replace(sent, note=CONTINUED)
 
-    def _delivery(self, target: str, card: Card) -> dict[str, Any]:
-        title = headline(card)
-        space = {
-            "supportForward": False,
-            "lastMessageI18n": {"ZH_CN": title},
-            "notification": {"alertContent": title, "notificationOff": False},
-        }
-        body = {
-            "cardTemplateId": self._settings.card_template or PUBLIC_TEMPLATE,
-            "callbackType": "STREAM",
-        }
-        if is_group(target):
-            return body | {
-                "openSpaceId": f"dtv1.card//IM_GROUP.{target}",
-                "imGroupOpenSpaceModel": space,
-                "imGroupOpenDeliverModel": {"robotCode": self._settings.client_id},
-            }
-        return body | {
-            "openSpaceId": f"dtv1.card//IM_ROBOT.{target}",
-            "imRobotOpenSpaceModel": space,
-            "imRobotOpenDeliverModel": {"spaceType": "IM_ROBOT"},
-        }
-
-    def _cards_refused(self) -> bool:
-        return self._no_cards_until is not None and self._now() < self._no_cards_until
-
-    def _remember_refusal(self, problem: ScopeMissing | Rejected, card_id: str) -> None:
-        """A missing scope or template concerns every card; a failed delivery only this one, which
-        now exists undelivered and must not pass for done when it is sent again."""
-        code = "" if isinstance(problem, ScopeMissing) else problem.code.lower()
-        if not code or code in NO_TEMPLATE:
-            self._no_cards_until = self._now() + CARDS_AGAIN
-            self._no_cards_reason = str(problem)
-        elif code == NOT_DELIVERED:
-            self._undelivered.add(card_id)
-        log.warning("dingtalk.card_refused", reason=str(problem), card=card_id)
-
     async def _send_messages(self, target: str, card: Card, card_id: str) -> Sent:
         messages = render_messages(card, in_group=is_group(target))
         message_id = await self._send_all(target, messages)
-        self._undelivered.discard(card_id)
+        self._cards.replaced(card_id)
         return Sent(message_id, note=NO_KEY if card.is_plain else f"{AS_MESSAGE}; {NO_KEY}")
 
     async def _send_all(self, target: str, messages: Sequence[Message]) -> str:
@@ -206,15 +150,9 @@ class DingTalk:
         if not sent.edit_code:
             raise EditRefused("a DingTalk message cannot be edited", "not a card")
         target = _platform_id(to)
-        rendered = render(card, sent.edit_code, in_group=is_group(target))
-        self._pace.take(self._now(), api="update card")
-        try:
-            await self._client.update_card(rendered.instance)
-        except Rejected as problem:
-            if problem.code.lower() in GONE:
-                raise EditRefused(str(problem), problem.code) from None
-            raise
-        return await self._continue(target, card, rendered, replace(sent, note=""))
+        drawn = self._cards.drawn(target, card, sent.edit_code)
+        await self._cards.update(drawn.instance)
+        return await self._continue(target, card, drawn, replace(sent, note=""))
 
     async def welcome(self, code: str, text: str) -> None:
         raise Rejected("DingTalk has no welcome messages")
@@ -229,9 +167,9 @@ class DingTalk:
 
     @property
     def health(self) -> str:
-        parts = self._keeper.health
-        if self._cards_refused():
-            parts.append(f"no cards: {self._no_cards_reason}")
+        parts = self._callbacks.health if self._is_http else self._keeper.health
+        if self._cards.refusal:
+            parts.append(f"no cards: {self._cards.refusal}")
         if self._quota_used_up_at:
             parts.append(f"Stream quota used up at {self._quota_used_up_at:%m-%d %H:%M}")
         return "; ".join(parts)

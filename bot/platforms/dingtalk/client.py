@@ -10,9 +10,10 @@ from urllib.parse import quote_plus
 
 import aiohttp
 
-from bot.platforms.dingtalk.errors import IP_BAN_SECONDS, MonthUsedUp, StaleToken, problem
+from bot.platforms.dingtalk.errors import AddressBanned, MonthUsedUp, StaleToken, problem
 from bot.platforms.dingtalk.frames import SUBSCRIPTIONS
 from bot.platforms.protocol import Now, RateLimited, Rejected, Spend, Unreachable, uncounted
+from bot.platforms.waiting import told_seconds
 from config.schema import DingTalkSettings
 
 TOKEN_SPARE = timedelta(minutes=5)
@@ -103,6 +104,11 @@ class DingTalkClient:
         options = {"updateCardDataByKey": True, "updatePrivateDataByKey": True}
         body = {**instance, "cardUpdateOptions": options}
         await self.call("PUT", "/v1.0/card/instances", body)
+
+    async def register_callback(self, route_key: str, url: str, secret: str) -> None:
+        """Where clicks go over HTTP, and what signs them (注册卡片回调地址)."""
+        body = {"callbackRouteKey": route_key, "callbackUrl": url, "apiSecret": secret}
+        await self.call("POST", "/v1.0/card/callbacks/register", body | {"forceUpdate": True})
 
     # Files -------------------------------------------------------------------------------
 
@@ -202,17 +208,18 @@ class DingTalkClient:
         try:
             async with self._http.request(method, url, json=body, headers=headers) as response:
                 status, answer = response.status, _json(await response.read())
+                wait = told_seconds(response.headers)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Unreachable(f"dingtalk {path}: {type(error).__name__}") from None
-        self._raise_for(status, answer)
+        self._raise_for(status, answer, wait)
         return answer if isinstance(answer, dict) else {}
 
-    def _raise_for(self, status: int, answer: Any) -> None:
-        error = problem(status, answer, now=self._now())
+    def _raise_for(self, status: int, answer: Any, wait: float | None) -> None:
+        error = problem(status, answer, now=self._now(), wait=wait)
         if error is None:
             return
-        if isinstance(error, RateLimited) and error.retry_after == IP_BAN_SECONDS:
-            self._banned_until = self._now() + timedelta(seconds=IP_BAN_SECONDS)
+        if isinstance(error, AddressBanned):
+            self._banned_until = self._now() + timedelta(seconds=error.retry_after)
         raise error
 
     def _check_ban(self) -> None:

@@ -18,7 +18,15 @@ BLOCK = 32
 AES_BLOCK = 16
 
 Reason = Literal[
-    "headers", "timestamp", "sign", "signature", "ciphertext", "padding", "length", "owner_key"
+    "headers",
+    "timestamp",
+    "sign",
+    "signature",
+    "ciphertext",
+    "padding",
+    "length",
+    "owner_key",
+    "size",
 ]
 
 

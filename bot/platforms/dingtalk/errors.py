@@ -9,6 +9,7 @@ from bot.platforms.protocol import PlatformError, RateLimited, Rejected, Unautho
 
 CHINA = timezone(timedelta(hours=8))
 IP_BAN_SECONDS = 300.0
+MINUTES_A_DAY = 24 * 60
 
 
 class StaleToken(Unauthorized):
@@ -17,6 +18,10 @@ class StaleToken(Unauthorized):
 
 class MonthUsedUp(RateLimited):
     """Nothing is left of the month's API calls."""
+
+
+class AddressBanned(RateLimited):
+    """Every further call would only prolong it."""
 
 
 class ScopeMissing(Unauthorized):
@@ -90,21 +95,34 @@ ENDINGS: dict[str, Meaning] = {
 """Of the codes that begin with Forbidden.AccessDenied."""
 
 
-def problem(status: int, body: Any, *, now: datetime) -> PlatformError | None:
-    """What went wrong with an answer, or None. `body` is the parsed JSON, None if it is none."""
+def problem(
+    status: int, body: Any, *, now: datetime, wait: float | None = None
+) -> PlatformError | None:
+    """What went wrong with an answer, or None. `body` is the parsed JSON, None if it is none;
+    `wait` is what the answer's headers ask for."""
     if not isinstance(body, Mapping):
-        return _unreadable(status)
+        return _unreadable(status, wait)
     if body.get("status") == 1111:
-        return RateLimited("dingtalk has banned this address for 5 minutes", IP_BAN_SECONDS)
+        return AddressBanned("dingtalk has banned this address", _ban_seconds(body))
     code = _code(body)
     if status < 300 and code in ("", "0"):
         return None
-    return _named(status, code, body, now)
+    return _named(status, code, body, now, wait)
 
 
-def _unreadable(status: int) -> PlatformError:
+def _ban_seconds(body: Mapping[str, Any]) -> float:
+    """`wait` is in minutes (调用频次与限流: 5 of them)."""
+    minutes = body.get("wait")
+    if isinstance(minutes, int) and 0 < minutes <= MINUTES_A_DAY:
+        return minutes * 60.0
+    return IP_BAN_SECONDS
+
+
+def _unreadable(status: int, wait: float | None) -> PlatformError:
     if status < 300:  # the ban comes as a page instead of JSON as well
-        return RateLimited("dingtalk answered with a page: address banned", IP_BAN_SECONDS)
+        return AddressBanned("dingtalk answered with a page: address banned", IP_BAN_SECONDS)
+    if status == 429:
+        return _OFTEN.error("dingtalk: HTTP 429", "429", seconds=wait)
     return Unreachable(f"dingtalk: HTTP {status} without JSON")
 
 
@@ -114,7 +132,9 @@ def _code(body: Mapping[str, Any]) -> str:
     return str(found) if found is not None else ""
 
 
-def _named(status: int, code: str, body: Mapping[str, Any], now: datetime) -> PlatformError:
+def _named(
+    status: int, code: str, body: Mapping[str, Any], now: datetime, wait: float | None
+) -> PlatformError:
     text = f"dingtalk: HTTP {status} {code} {_message(body)}".strip()
     meaning = _meaning(status, code.lower(), body)
     if meaning is _MONTH:
@@ -123,7 +143,7 @@ def _named(status: int, code: str, body: Mapping[str, Any], now: datetime) -> Pl
         )
     if meaning.kind is ScopeMissing:
         text += _scopes(body)
-    return meaning.error(text, code)
+    return meaning.error(text, code, seconds=wait)
 
 
 def _meaning(status: int, key: str, body: Mapping[str, Any]) -> Meaning:

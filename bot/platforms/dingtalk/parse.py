@@ -52,7 +52,7 @@ def quota_used_up(body: Mapping[str, Any]) -> bool:
 def parse_message(body: Mapping[str, Any], *, now: datetime) -> MessageReceived | None:
     """A robot message, or None with the reason in the log (消息发送与接收类型)."""
     msg_id, staff_id = _text(body.get("msgId")), _text(body.get("senderStaffId"))
-    kind = KINDS.get(_text(body.get("msgtype")))
+    kind = _kind(_text(body.get("msgtype")))
     if reason := _why_ignored(body, msg_id=msg_id, staff_id=staff_id, kind=kind):
         log.warning("dingtalk.message_ignored", reason=reason, msg_id=msg_id)
         return None
@@ -84,7 +84,12 @@ def _why_ignored(
         return "no senderStaffId: not an employee, or the app is not published"
     if _text(body.get("conversationType")) == GROUP and not body.get("conversationId"):
         return "a group without conversationId"
-    return "" if kind else "unknown msgtype"
+    return "" if kind else "no msgtype"
+
+
+def _kind(msgtype: str) -> MessageKind | None:
+    """A kind that came after this was written is answered like any other that cannot be read."""
+    return KINDS.get(msgtype, "other") if msgtype else None
 
 
 def _said(body: Mapping[str, Any]) -> _Said:
@@ -95,15 +100,23 @@ def _said(body: Mapping[str, Any]) -> _Said:
         return _Said(_text(_mapping(body.get("text")).get("content")).strip())
     if isinstance(content.get("richText"), list):
         return _rich(content["richText"])
-    # A voice message arrives transcribed; its duration is not of interest.
-    return _Said(_text(content.get("recognition")).strip(), _text(content.get("downloadCode")))
+    # A voice message arrives transcribed, a file has its name; the rest is not of interest.
+    text = _text(content.get("recognition")) or _text(content.get("fileName"))
+    return _Said(text.strip(), _code(content))
 
 
 def _rich(items: list[Any]) -> _Said:
     pieces = [_mapping(item) for item in items]
     texts = [_text(piece.get("text")).strip() for piece in pieces]
-    media = [_text(piece.get("downloadCode")) for piece in pieces if piece.get("downloadCode")]
+    media = [code for piece in pieces if (code := _code(piece))]
+    if len(media) > 1:
+        log.info("dingtalk.pictures_left", count=len(media) - 1)
     return _Said("\n".join(text for text in texts if text), media[0] if media else "")
+
+
+def _code(content: Mapping[str, Any]) -> str:
+    """A picture has two of them; either fetches it."""
+    return _text(content.get("downloadCode")) or _text(content.get("pictureDownloadCode"))
 
 
 def _quoted(body: Mapping[str, Any]) -> str:

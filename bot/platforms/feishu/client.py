@@ -19,10 +19,12 @@ from bot.platforms.protocol import (
     EditRefused,
     Now,
     PlatformError,
+    RateLimited,
     Rejected,
     Unauthorized,
     Unreachable,
 )
+from bot.platforms.waiting import told_seconds
 from config.schema import FeishuSettings
 
 log = structlog.get_logger()
@@ -183,7 +185,7 @@ def id_type(receive_id: str) -> str:
 
 def _error(code: int, text: str, headers: Mapping[str, str]) -> PlatformError:
     message = f"Feishu {code}: {text} (log id {headers.get('X-Tt-Logid', '-')})"
-    return error(code, message, seconds=_seconds(headers.get("x-ogw-ratelimit-reset")))
+    return error(code, message, seconds=_told(headers))
 
 
 async def _answer(response: aiohttp.ClientResponse) -> dict[str, Any]:
@@ -193,6 +195,8 @@ async def _answer(response: aiohttp.ClientResponse) -> dict[str, Any]:
     except ValueError:
         answer = None
     if not isinstance(answer, dict) or "code" not in answer:
+        if response.status == 429:
+            raise RateLimited("Feishu answered HTTP 429", _told(response.headers))
         raise Unreachable(f"Feishu answered HTTP {response.status} without a code")
     if answer["code"] == 0:
         return answer
@@ -220,8 +224,6 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _seconds(header: str | None) -> float:
-    try:
-        return max(float(header or 1), 0.1)
-    except ValueError:
-        return 1.0
+def _told(headers: Mapping[str, str]) -> float:
+    """频控策略: `x-ogw-ratelimit-reset` is in seconds."""
+    return told_seconds(headers, "x-ogw-ratelimit-reset") or 1.0

@@ -16,12 +16,16 @@ from bot.platforms.protocol import (
     Unauthorized,
     Unreachable,
 )
+from bot.platforms.waiting import told_seconds
 from bot.platforms.wecom.errors import TokenRefused, error
 from config.schema import WeComSettings
 
 TIMEOUT_SECONDS = 10.0
 REFUSED_SECONDS = 60
 """Wrong secrets block the caller's IP for an hour (D90313): one try a minute is enough."""
+
+TOO_MANY_SECONDS = 60.0
+"""Where HTTP 429 does not say how long: the shortest of the platform's windows (D90312)."""
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _ANSWER_LIMIT = 4 * 1024 * 1024
@@ -130,7 +134,7 @@ class Client:
                 headers={"Content-Type": "application/json"} if call.data else None,
                 allow_redirects=False,
             ) as response:
-                _check_status(call.path, response.status)
+                _check_status(call.path, response)
                 content = await _read(response, call)
         except (aiohttp.ClientError, TimeoutError, OSError) as problem:
             # Their texts may hold the address with the token in it: the name must do.
@@ -149,9 +153,11 @@ class Client:
         raise error(code, text)
 
 
-def _check_status(path: str, status: int) -> None:
+def _check_status(path: str, response: aiohttp.ClientResponse) -> None:
+    status = response.status
     if status == 429:
-        raise RateLimited(f"{path}: HTTP 429", 60.0)
+        seconds = told_seconds(response.headers) or TOO_MANY_SECONDS
+        raise RateLimited(f"{path}: HTTP 429", seconds)
     if status >= 500:
         raise Unreachable(f"{path}: HTTP {status}")
     if status >= 300:

@@ -4,7 +4,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from aiohttp import web
 
@@ -13,12 +13,12 @@ from bot.playground.dingtalk.limits import Refusal
 from bot.playground.world import Shown, World
 
 CARD_SCOPE = "Card.Instance.Write"
-PUBLIC_TEMPLATES = frozenset(
-    (
-        "1366a1eb-bc54-4859-ac88-517c56a9acb1.schema",
-        "382e4302-551d-4880-bf29-a30acfab2e71.schema",
-    )
-)
+ANSWER_TEMPLATE = "382e4302-551d-4880-bf29-a30acfab2e71.schema"
+PUBLIC_TEMPLATES = frozenset(("1366a1eb-bc54-4859-ac88-517c56a9acb1.schema", ANSWER_TEMPLATE))
+TELLS: Mapping[str, tuple[str, object]] = {
+    "request": ("request", True),
+    "callback": ("actionType", "callback"),
+}
 TRACK_ID_CHARACTERS = 100
 KEY_BYTES = 100
 VALUE_BYTES = 1024
@@ -38,6 +38,8 @@ class Instance:
     template: str
     public: dict[str, str]
     callback: str
+    """`STREAM` or `HTTP`; with the latter `route_key` names a registered address."""
+    route_key: str
     spaces: frozenset[str]
     private: dict[str, dict[str, str]] = field(default_factory=dict)
     shown: list[Shown] = field(default_factory=list)
@@ -59,6 +61,8 @@ class Cards:
     def __init__(self, client_id: str, world: World, now: Now) -> None:
         self.instances: dict[str, Instance] = {}
         self.templates = set(PUBLIC_TEMPLATES)
+        self.press: Literal["request", "callback"] = "request"
+        """What a button must hold to tell of a press; which of the two is not documented."""
         self.broken_spaces: set[str] = set()
         """People and groups to whom delivery fails inside an HTTP 200."""
         self._client_id = client_id
@@ -104,7 +108,12 @@ class Cards:
         _check_whole(data)
         spaces = frozenset(kind for kind, (model, _) in SPACE_MODELS.items() if model in body)
         instance = Instance(
-            track_id, body["cardTemplateId"], data, str(body.get("callbackType", "")), spaces
+            track_id,
+            body["cardTemplateId"],
+            data,
+            callback=str(body.get("callbackType", "")),
+            route_key=str(body.get("callbackRouteKey", "")),
+            spaces=spaces,
         )
         self.instances[track_id] = instance
         return instance
@@ -155,7 +164,11 @@ class Cards:
     def button(self, instance: Instance, user: str, action_id: str) -> dict[str, Any] | None:
         """The button this person sees and may press."""
         raw = instance.seen_by(user).get("sys_full_json_obj", "{}")
-        pressable = (b for b in json.loads(raw).get("msgButtons", []) if b.get("request") is True)
+        full = json.loads(raw)
+        if instance.template == ANSWER_TEMPLATE and instance.public.get("flowStatus") != "3":
+            return None  # it still shows 处理中
+        key, value = TELLS[self.press]
+        pressable = (b for b in full.get("msgButtons", []) if b.get(key) == value)
         return next((b for b in pressable if b.get("id") == action_id), None)
 
     def apply(self, instance: Instance, user: str, response: Any) -> None:

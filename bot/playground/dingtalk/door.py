@@ -58,6 +58,8 @@ class Door:
                 return response
             if fault.refusal is not None:
                 return fault.refusal.response()
+            if fault.kind == "answer":
+                return fault.response()
             if fault.kind == "page":
                 return web.Response(text="<html>denied</html>", content_type="text/html")
             if fault.kind == "hang":

@@ -4,6 +4,7 @@ import asyncio
 import time
 import uuid
 from collections import Counter, deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta, timezone
 from typing import Any, Literal
@@ -90,10 +91,20 @@ class Quota:
 class Fault:
     """`drop` takes effect before the line breaks; `hang` never answers."""
 
-    kind: Literal["refuse", "hang", "drop", "page"]
+    kind: Literal["refuse", "hang", "drop", "page", "answer"]
     on: str
     left: int
     refusal: Refusal | None = None
+    body: Any = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def response(self) -> web.Response:
+        """Of `answer`; without a body it is no JSON."""
+        headers = dict(self.headers)
+        if self.body is None:
+            return web.Response(status=self.status, headers=headers)
+        return web.json_response(self.body, status=self.status, headers=headers)
 
 
 @dataclass(slots=True)
@@ -115,6 +126,12 @@ class Faults:
     def page(self, *, on: str = "", times: int = 1) -> None:
         """The page that a banned address gets instead of JSON."""
         self.ordered.append(Fault("page", on, times))
+
+    def answer(
+        self, body: Any, *, status: int, headers: Mapping[str, str] | None = None, on: str = ""
+    ) -> None:
+        """Something between us and DingTalk answers once: the wall before it, or a proxy."""
+        self.ordered.append(Fault("answer", on, 1, body=body, status=status, headers=headers or {}))
 
     def take(self, path: str) -> Fault | None:
         fault = next((f for f in self.ordered if f.left > 0 and f.on in path), None)

@@ -30,7 +30,11 @@ def spoken(
         # The mention of the robot is removed and leaves its blank.
         return {"msgtype": "text", "text": {"content": f" {text}" if in_group else text}}
     if content == "image":
-        return {"msgtype": "picture", "content": {"downloadCode": keep(PICTURE, "image/png")}}
+        picture = {"downloadCode": keep(PICTURE, "image/png")}
+        if not text:
+            return {"msgtype": "picture", "content": picture}
+        items = [{"text": text}, {"type": "picture", **picture}]
+        return {"msgtype": "richText", "content": {"richText": items}}
     if in_group or content not in ("voice", "file"):
         raise ValueError("钉钉群里只能给机器人发文字和图片")
     if content == "voice":
@@ -70,11 +74,13 @@ def envelope(
 
 
 def quoting(body: Mapping[str, Any], quoted: Shown) -> dict[str, Any]:
-    """A text that quotes an earlier message, as clients were seen to send it."""
-    replied = {"msgType": "text", "msgId": quoted.id, "senderId": quoted.sender}
-    text = {**body.get("text", {}), "isReplyMsg": True, "repliedMsg": replied}
+    """A message that quotes an earlier one, as clients were seen to send it."""
     key = "originalProcessQueryKey" if quoted.sender == "bot" else "originalMsgId"
-    return {**body, "text": text, key: quoted.id} if "text" in body else dict(body)
+    if "text" not in body:
+        return {**body, key: quoted.id}
+    replied = {"msgType": "text", "msgId": quoted.id, "senderId": quoted.sender}
+    text = {**body["text"], "isReplyMsg": True, "repliedMsg": replied}
+    return {**body, "text": text, key: quoted.id}
 
 
 def without_words(body: Mapping[str, Any]) -> dict[str, Any]:

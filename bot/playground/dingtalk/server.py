@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from bot.platforms.protocol import Now
 from bot.playground.dingtalk.cards import CARD_SCOPE, Cards, Instance
+from bot.playground.dingtalk.courier import Courier
 from bot.playground.dingtalk.door import BASE, CONTACT_SCOPE, App, Door
 from bot.playground.dingtalk.gateway import Gateway, Pace
 from bot.playground.dingtalk.limits import Faults, Limits, Quota
@@ -49,16 +50,37 @@ class DingTalkServer:
             scopes={ROBOT_SCOPE, CARD_SCOPE, CONTACT_SCOPE},
         )
         self.gateway = Gateway(self.app.client_id, self.app.client_secret, now, pace or Pace())
+        self.courier = Courier(self.app, now, pace or Pace())
         self.door = Door(self.app, now, self.faults, self.quota)
         self.robot = Robot(self.app, world, now)
         self.cards = Cards(self.app.client_id, world, now)
         self._now = now
         self._base_url = ""
+        self._is_http = False
+
+    def subscribe_http(self) -> None:
+        """What choosing HTTP in the console does, for robot messages and for events."""
+        self._is_http = True
+
+    @property
+    def callback_url(self) -> str:
+        return self.courier.url
+
+    @callback_url.setter
+    def callback_url(self, url: str) -> None:
+        """`…/callback/dingtalk`; the operator adds what nobody guesses."""
+        self.courier.url = f"{url}/{self.courier.callback_key}"
 
     def settings(self, base_url: str) -> DingTalkSettings:
-        """What the bot needs to take this server for DingTalk; `base_url` as http://host:port."""
+        """What the bot needs to take this server for DingTalk; `base_url` as http://host:port, of
+        this server and, over HTTP, of the bot."""
         self._base_url = base_url.rstrip("/")
         return DingTalkSettings(
+            transport="http" if self._is_http else "stream",
+            public_url=self._base_url,
+            callback_key=SecretStr(self.courier.callback_key),
+            event_token=SecretStr(self.courier.event_token),
+            event_aes_key=SecretStr(self.courier.event_aes_key),
             client_id=self.app.client_id,
             client_secret=SecretStr(self.app.client_secret),
             api_url=self._base_url + BASE,
@@ -89,6 +111,10 @@ class DingTalkServer:
             web.post(
                 f"{card_path}/createAndDeliver", guard(cards.create_and_deliver, scope=CARD_SCOPE)
             ),
+            web.post(
+                f"{BASE}/v1.0/card/callbacks/register",
+                guard(self.courier.register, scope=CARD_SCOPE),
+            ),
             web.post(card_path, guard(cards.create, scope=CARD_SCOPE)),
             web.post(f"{card_path}/deliver", guard(cards.deliver, scope=CARD_SCOPE)),
             web.put(card_path, guard(cards.update, scope=CARD_SCOPE)),
@@ -97,6 +123,7 @@ class DingTalkServer:
     async def stop(self) -> None:
         self.faults.release()
         await self.gateway.stop()
+        await self.courier.stop()
 
     # People write ------------------------------------------------------------------------
 
@@ -138,12 +165,17 @@ class DingTalkServer:
         return shown
 
     async def _deliver(self, body: dict[str, Any]) -> None:
-        within_quota = self.quota.spend_delivery()
-        await self.gateway.deliver(
-            MESSAGES,
-            body if within_quota else without_words(body),
-            seconds=self.gateway.pace.message_seconds,
-        )
+        told = body if self.quota.spend_delivery() else without_words(body)
+        if self._is_http:
+            await self.courier.message(told)
+        else:
+            seconds = self.gateway.pace.message_seconds
+            await self.gateway.deliver(MESSAGES, told, seconds=seconds)
+
+    async def emit(self, event_type: str, body: Mapping[str, Any]) -> int:
+        """An event; how often it was delivered until it was taken or given up."""
+        way = self.courier.event if self._is_http else self.gateway.emit
+        return await way(event_type, body)
 
     def _member(self, user: str) -> Member:
         member = self.world.members.get("dingtalk", {}).get(user)
@@ -189,16 +221,25 @@ class DingTalkServer:
         params = button.get("params", {}) | interaction.get("params", {})
         pressed = {"cardPrivateData": {"actionIds": [action_id], "params": params}}
         shown.clicked = {"user": user, "action_id": action_id}
-        answer = await self.gateway.deliver(
-            CLICKS,
-            self._click_body(user, shown, instance, pressed),
-            seconds=self.gateway.pace.click_seconds,
+        taken, response = await self._tell_of_press(
+            instance, self._click_body(user, shown, instance, pressed)
         )
-        if answer is None or answer.code != 200:
+        if not taken:
             return {"toast": "操作失败，请稍后再试"}
-        response = answer.data.get("response") if isinstance(answer.data, dict) else None
         self.cards.apply(instance, user, response)
         return {}
+
+    async def _tell_of_press(self, instance: Instance, body: dict[str, Any]) -> tuple[bool, Any]:
+        """Each card says where its clicks go, whatever the console says of messages and events:
+        whether it was answered in time, and what."""
+        if instance.callback == "HTTP":
+            posted = await self.courier.click(instance.route_key, body)
+            return posted.status == 200, posted.json()
+        seconds = self.gateway.pace.click_seconds
+        answer = await self.gateway.deliver(CLICKS, body, seconds=seconds)
+        if answer is None or answer.code != 200:
+            return False, None
+        return True, answer.data.get("response") if isinstance(answer.data, dict) else None
 
     def _click_body(
         self, user: str, shown: Shown, instance: Instance, pressed: dict[str, Any]

@@ -4,13 +4,14 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import TestServer, unused_port
 
 from bot.clock import Clock
 from bot.events import CardClicked, Event, MessageReceived
@@ -108,20 +109,44 @@ def metered() -> Metered:
     return Metered()
 
 
-@pytest.fixture
-async def stage(metered: Metered) -> AsyncIterator[Stage]:
+@asynccontextmanager
+async def staged(metered: Metered, *, http: bool = False) -> AsyncIterator[Stage]:
     clock = Clock(datetime(2026, 1, 5, 2, 0, tzinfo=UTC), frozen=True)
     world = World(clock)
     world.join("dingtalk", Member("chen", "小陈"))
     world.join("dingtalk", Member("wang", "王经理"))
     server = DingTalkServer(world, clock, pace=QUICK, limits=Limits())
+    if http:
+        server.subscribe_http()
+    port = unused_port()
+    origin = f"http://127.0.0.1:{port}"
+    adapter = DingTalk(server.settings(origin), clock, timings=FAST, spend=metered.spend)
+    server.callback_url = f"{origin}/callback/dingtalk"
+    stage = Stage(adapter, server, clock, world)
     app = web.Application()
-    app.add_routes(server.routes())
-    async with TestServer(app) as listening:
-        settings = server.settings(str(listening.make_url("/")))
-        adapter = DingTalk(settings, clock, timings=FAST, spend=metered.spend)
-        stage = Stage(adapter, server, clock, world)
+    app.add_routes([*server.routes(), *adapter.routes(stage.accept)])
+    async with TestServer(app, port=port):
         await adapter.start(stage.accept)
         yield stage
         await adapter.stop()
         await server.stop()
+
+
+@pytest.fixture
+async def stage(metered: Metered) -> AsyncIterator[Stage]:
+    """Over Stream."""
+    async with staged(metered) as ready:
+        yield ready
+
+
+@pytest.fixture
+async def door(metered: Metered) -> AsyncIterator[Stage]:
+    """Over HTTP."""
+    async with staged(metered, http=True) as ready:
+        yield ready
+
+
+@pytest.fixture(params=["stream", "http"])
+async def either(request: pytest.FixtureRequest, metered: Metered) -> AsyncIterator[Stage]:
+    async with staged(metered, http=request.param == "http") as ready:
+        yield ready

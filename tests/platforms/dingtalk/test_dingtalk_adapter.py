@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 from structlog.testing import capture_logs
 
+from bot.platforms.dingtalk.adapter import DingTalk
 from bot.platforms.protocol import (
     EditRefused,
     RateLimited,
@@ -14,10 +15,12 @@ from bot.platforms.protocol import (
     Unauthorized,
     Unreachable,
 )
+from bot.playground.press import text_of
 from bot.playground.sounds import opus
 from cards.actions import AcceptPromise, CounterPromise
 from cards.model import Button, Card, DateInput, Form
-from tests.platforms.dingtalk.conftest import Metered, Stage, until
+from cards.render.dingtalk_buttons import ANSWER_TEMPLATE
+from tests.platforms.dingtalk.conftest import FAST, Metered, Stage, until
 
 CARD_ID = "c0000000001a"
 GROUP = "cidGROUP0001=="
@@ -184,6 +187,71 @@ async def test_a_template_that_is_gone_falls_back_as_well(stage: Stage) -> None:
     assert (stage.shown[-1].payload["msgKey"], sent.edit_code) == ("sampleActionCard2", "")
 
 
+async def test_the_switch_is_told_once_with_its_remedy_and_so_is_the_way_back(
+    stage: Stage,
+) -> None:
+    templates, stage.server.cards.templates = stage.server.cards.templates, set()
+    with capture_logs() as logs:
+        for number in range(3):
+            await stage.adapter.send("dingtalk:chen", TASK, card_id=f"c{number:011}")
+        (told,) = logs
+        assert (told["event"], told["log_level"]) == ("dingtalk.cards_off", "warning")
+        assert "DINGTALK__CARD_TEMPLATE" in told["reason"]
+        assert stage.server.door.called["/v1.0/card/instances/createAndDeliver"] == 1
+        stage.server.cards.templates = templates
+        stage.clock.move_to(stage.clock() + timedelta(hours=1))
+        for number in range(3, 6):
+            await stage.adapter.send("dingtalk:chen", TASK, card_id=f"c{number:011}")
+    assert [told["event"] for told in logs] == ["dingtalk.cards_off", "dingtalk.cards_on"]
+    assert "no cards" not in stage.adapter.health
+
+
+async def test_a_template_of_ones_own_is_used(stage: Stage) -> None:
+    stage.server.cards.templates = {"own.schema"}
+    adapter = another(stage, card_template="own.schema")
+    await adapter.start(stage.accept)
+    await adapter.send("dingtalk:chen", TASK, card_id=CARD_ID)
+    await adapter.stop()
+    assert stage.shown[-1].payload["cardTemplateId"] == "own.schema"
+
+
+async def test_buttons_of_the_other_shape_come_back_too(stage: Stage) -> None:
+    stage.server.cards.press = "callback"
+    adapter = another(stage, card_buttons="callback")
+    await adapter.start(stage.accept)
+    await adapter.send("dingtalk:chen", TASK, card_id=CARD_ID)
+    await adapter.stop()
+    assert await stage.press("chen", "接单") == {}
+    assert stage.click.action == AcceptPromise(12)
+    assert "actionType" not in stage.buttons[1], "a link needs no answer"
+
+
+async def test_the_template_for_answers_is_shown_as_complete(stage: Stage) -> None:
+    adapter = another(stage, card_template=ANSWER_TEMPLATE)
+    await adapter.start(stage.accept)
+    sent = await adapter.send("dingtalk:chen", TASK, card_id=CARD_ID)
+    assert await stage.press("chen", "接单") == {}
+    settled = replace(TASK, closed=True, buttons=(), replace="已接单")
+    await adapter.edit("dingtalk:chen", sent, settled, card_id=CARD_ID)
+    await adapter.stop()
+    assert "已接单" in text_of(stage.shown[-1])
+    assert stage.shown[-1].payload["cardParamMap"]["flowStatus"] == "3"
+
+
+async def test_a_scope_lost_after_the_card_makes_the_edit_a_new_message(stage: Stage) -> None:
+    sent = await stage.adapter.send("dingtalk:chen", TASK, card_id=CARD_ID)
+    stage.server.app.scopes.discard("Card.Instance.Write")
+    with pytest.raises(EditRefused, match=r"Card\.Instance\.Write"):
+        await stage.adapter.edit("dingtalk:chen", sent, TASK, card_id=CARD_ID)
+    assert "no cards" in stage.adapter.health
+
+
+def another(stage: Stage, **changed: object) -> DingTalk:
+    """A bot of the same app with other settings."""
+    settings = stage.adapter._settings.model_copy(update=changed)
+    return DingTalk(settings, stage.clock, timings=FAST)
+
+
 async def test_a_delivery_that_failed_inside_a_200_falls_back_for_this_card_only(
     stage: Stage,
 ) -> None:
@@ -263,6 +331,28 @@ async def test_a_banned_address_makes_no_more_calls_for_five_minutes(stage: Stag
     assert stage.server.quota.calls.total() == before
     stage.clock.move_to(stage.clock() + timedelta(minutes=5))
     await stage.adapter.send("dingtalk:chen", TASK, card_id=CARD_ID)
+
+
+async def test_the_time_a_ban_tells_is_kept(stage: Stage) -> None:
+    ban = {"status": 1111, "wait": 7, "source": "x5"}
+    stage.server.faults.answer(ban, status=200, on=CREATE)
+    with pytest.raises(RateLimited) as error:
+        await stage.adapter.send("dingtalk:chen", TASK, card_id=CARD_ID)
+    assert error.value.retry_after == 420
+    stage.clock.move_to(stage.clock() + timedelta(minutes=7))
+    await stage.adapter.send("dingtalk:chen", TASK, card_id=CARD_ID)
+
+
+async def test_the_wait_in_the_answer_is_kept(stage: Stage) -> None:
+    code = {"code": "Forbidden.AccessDenied.QpsLimitForApi"}
+    stage.server.faults.answer(code, status=429, headers={"Retry-After": "17"}, on=CREATE)
+    with pytest.raises(RateLimited) as error:
+        await stage.adapter.send("dingtalk:chen", TASK, card_id=CARD_ID)
+    assert error.value.retry_after == 17
+    stage.server.faults.answer(None, status=429, headers={"Retry-After": "18"}, on=CREATE)
+    with pytest.raises(RateLimited) as error:
+        await stage.adapter.send("dingtalk:chen", TASK, card_id=CARD_ID)
+    assert error.value.retry_after == 18
 
 
 async def test_a_stale_token_is_replaced_once(stage: Stage) -> None:

@@ -11,6 +11,7 @@ import pytest
 from bot.platforms.dingtalk.errors import (
     CODES,
     ENDINGS,
+    AddressBanned,
     MonthUsedUp,
     ScopeMissing,
     StaleToken,
@@ -31,7 +32,7 @@ RECORDED: dict[str, tuple[type[PlatformError], float | None] | None] = {
     "permission_missing": (ScopeMissing, None),
     "qps_app_api": (RateLimited, 1.0),
     "monthly_quota": (MonthUsedUp, 60.0),
-    "ip_banned": (RateLimited, 300.0),
+    "ip_banned": (AddressBanned, 300.0),
     "group_send_ok": None,
     "group_send_too_fast": (RateLimited, 2.0),
     "oto_partial": None,
@@ -71,8 +72,9 @@ def test_recorded_answers(case: dict[str, Any]) -> None:
         (400, {"code": "system.busy"}, Unreachable),
         (502, None, Unreachable),
         (503, {"code": "ServiceUnavailable"}, Unreachable),
-        (200, None, RateLimited),
+        (200, None, AddressBanned),
         (429, {"code": "slow down"}, RateLimited),
+        (429, None, RateLimited),
         (403, {"code": "Forbidden.AccessDenied.QpsLimitForApi"}, RateLimited),
         (403, {"code": "Forbidden.AccessDenied.QpmLimitForAppkeyAndApi"}, RateLimited),
         (403, {"code": "Forbidden.AccessDenied.IpNotInWhiteList"}, ScopeMissing),
@@ -84,6 +86,15 @@ def test_recorded_answers(case: dict[str, Any]) -> None:
 )
 def test_codes(status: int, body: Any, kind: type[PlatformError]) -> None:
     assert type(problem(status, body, now=NOW)) is kind
+
+
+@pytest.mark.parametrize(
+    ("wait", "seconds"), [(7, 420.0), (0, 300.0), ("7", 300.0), (None, 300.0), (10**9, 300.0)]
+)
+def test_a_ban_lasts_the_minutes_it_names(wait: object, seconds: float) -> None:
+    error = problem(200, {"status": 1111, "wait": wait}, now=NOW)
+    assert isinstance(error, AddressBanned)
+    assert error.retry_after == seconds
 
 
 def test_a_missing_scope_is_named() -> None:

@@ -83,7 +83,31 @@ def test_recorded_messages(frame: dict[str, Any], expected: dict[str, Any]) -> N
     [
         ({"msgtype": "picture", "content": {"downloadCode": "p"}}, "image", "", "p"),
         ({"msgtype": "audio", "content": {"downloadCode": "a"}}, "voice", "", "a"),
-        ({"msgtype": "file", "content": {"downloadCode": "f", "fileName": "x"}}, "file", "", "f"),
+        (
+            {"msgtype": "file", "content": {"downloadCode": "f", "fileName": "报价.pdf"}},
+            "file",
+            "报价.pdf",
+            "f",
+        ),
+        ({"msgtype": "picture", "content": {"pictureDownloadCode": "q"}}, "image", "", "q"),
+        ({"msgtype": "unknownMsgType", "content": {"unknownMsgType": "暂不支持"}}, "other", "", ""),
+        ({"msgtype": "hologram", "text": None, "content": {"x": 1}}, "other", "", ""),
+        (
+            {
+                "msgtype": "richText",
+                "content": {
+                    "richText": [
+                        {"text": "名片见图"},
+                        {"type": "picture", "pictureDownloadCode": "p1"},
+                        {"type": "picture", "downloadCode": "p2"},
+                        {"text": "请建线索"},
+                    ]
+                },
+            },
+            "text",
+            "名片见图\n请建线索",
+            "p1",
+        ),
         ({"msgtype": "video", "content": {"downloadCode": "v", "duration": "5"}}, "file", "", "v"),
         (
             {"msgtype": "richText", "content": {"richText": [{"downloadCode": "p"}]}},
@@ -135,8 +159,7 @@ def test_a_time_that_is_none_becomes_now(created: object) -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"msgtype": "hologram"}, "unknown msgtype"),
-        ({"msgtype": None}, "unknown msgtype"),
+        ({"msgtype": None}, "no msgtype"),
         ({"msgId": ""}, "no msgId"),
         ({"senderStaffId": ""}, "not an employee"),
         ({"conversationType": "2", "conversationId": ""}, "group without conversationId"),
