@@ -29,8 +29,8 @@ from bot.platforms.feishu.adapter import Feishu
 from bot.platforms.feishu.doctor import FeishuDoctor
 from bot.platforms.pace import Pace
 from bot.platforms.protocol import Platform, Spend, uncounted
-from bot.platforms.wecom.adapter import WeCom
 from bot.platforms.wecom.doctor import WeComDoctor
+from bot.platforms.wecom.platform import connect_wecom
 from bot.playground.ground import Part, Playground
 from bot.playground.script import STORY_DAY, BadNotes, play_day, read_notes, replay_notes
 from bot.program import Program, slow_calls
@@ -227,7 +227,7 @@ def connect_platforms(
         ground.call_back(origin)
     platforms: dict[str, Platform] = {}
     if wecom:
-        platforms["wecom"] = WeCom(wecom, clock, pace=pace)
+        platforms["wecom"] = connect_wecom(wecom, clock, pace=pace)
     if dingtalk:
         platforms["dingtalk"] = DingTalk(dingtalk, clock, pace=pace, spend=spend)
     if feishu:

@@ -5,6 +5,7 @@ Platform credentials come from the environment (`settings.py`), rules from `conf
 """
 
 import re
+from collections.abc import Sequence
 from datetime import time
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
@@ -16,31 +17,97 @@ from pydantic import (
     Field,
     PositiveInt,
     SecretStr,
+    ValidationError,
     field_validator,
     model_validator,
 )
+from pydantic_core import InitErrorDetails
 
 
 class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class WeComSettings(Frozen):
-    """A self-built app of one enterprise."""
+def _is_whole_key(key: SecretStr) -> SecretStr:
+    if len(key.get_secret_value()) not in (0, 43):
+        raise ValueError("must be the 43 characters of EncodingAESKey in the console")
+    return key
 
-    corp_id: str
-    agent_id: int
-    secret: SecretStr
-    token: SecretStr
-    aes_key: SecretStr
+
+AesKey = Annotated[SecretStr, AfterValidator(_is_whole_key)]
+NOTHING = SecretStr("")
+
+
+class RobotSettings(Frozen):
+    """WeCom's smart robot (智能机器人): in groups it was added to, and one to one."""
+
+    transport: Literal["long", "http"] = "long"
+    """The long connection needs no address of ours that WeCom can reach."""
+    bot_id: str = ""
+    secret: SecretStr = NOTHING
+    """Of the long connection, as the id."""
+    token: SecretStr = NOTHING
+    aes_key: AesKey = NOTHING
+    """Of HTTP, as the token."""
+    name: str = ""
+    """What the robot is called in groups; empty: the mention is taken to stand first or last."""
+    url: str = "wss://openws.work.weixin.qq.com"
+
+    @model_validator(mode="after")
+    def _complete_for_its_transport(self) -> Self:
+        _need(self, ("bot_id", "secret") if self.transport == "long" else ("token", "aes_key"))
+        return self
+
+    @field_validator("url")
+    @classmethod
+    def _is_a_socket(cls, url: str) -> str:
+        if not url.startswith(("wss://", "ws://")):
+            raise ValueError("must begin with wss:// (or ws:// inside one's own network)")
+        return url
+
+
+class WeComSettings(Frozen):
+    """A self-built app of one enterprise, a smart robot, or both."""
+
+    corp_id: str = ""
+    agent_id: int = 0
+    secret: SecretStr = NOTHING
+    token: SecretStr = NOTHING
+    aes_key: AesKey = NOTHING
     api_url: str = "https://qyapi.weixin.qq.com"
 
-    @field_validator("aes_key")
-    @classmethod
-    def _whole_key(cls, key: SecretStr) -> SecretStr:
-        if len(key.get_secret_value()) != 43:
-            raise ValueError("must be the 43 characters of EncodingAESKey in the app's console")
-        return key
+    robot: RobotSettings | None = None
+
+    @model_validator(mode="after")
+    def _whole_app_or_none(self) -> Self:
+        of_the_app = ("corp_id", "agent_id", "secret", "token", "aes_key")
+        if self.robot is None or any(_is_set(self, name) for name in of_the_app):
+            _need(self, of_the_app)
+        return self
+
+    @property
+    def has_app(self) -> bool:
+        return bool(self.corp_id)
+
+
+def _need(settings: Frozen, names: Sequence[str]) -> None:
+    """As if these fields had no default; which ones have to be set depends on others."""
+    lines = [
+        InitErrorDetails(type="missing", loc=(name,), input={})
+        for name in names
+        if not _is_set(settings, name)
+    ]
+    if lines:
+        raise ValidationError.from_exception_data(type(settings).__name__, lines)
+
+
+def _is_set(settings: Frozen, name: str) -> bool:
+    value = getattr(settings, name)
+    return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
+
+
+_SAFE_URL = re.compile(r"https://[^/\s?#]+/?|http://(?:127\.0\.0\.1|localhost)(?::\d+)?/?")
+"""Plain HTTP on this machine only, for the playground."""
 
 
 _SAFE_URL = re.compile(r"https://[^/\s?#]+/?|http://(?:127\.0\.0\.1|localhost)(?::\d+)?/?")

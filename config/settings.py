@@ -24,7 +24,9 @@ from config.schema import (
 NESTED = ("WECOM", "DINGTALK", "FEISHU", "MODEL")
 REMEDIES = {
     "wecom": "set all of WECOM__CORP_ID, WECOM__AGENT_ID, WECOM__SECRET, WECOM__TOKEN, "
-    "WECOM__AES_KEY, or none of them",
+    "WECOM__AES_KEY, or none of them; or, without an app, WECOM__ROBOT__BOT_ID and "
+    "WECOM__ROBOT__SECRET alone (with WECOM__ROBOT__TRANSPORT=http, WECOM__ROBOT__TOKEN and "
+    "WECOM__ROBOT__AES_KEY)",
     "dingtalk": "set DINGTALK__CLIENT_ID and DINGTALK__CLIENT_SECRET (and, with "
     "DINGTALK__TRANSPORT=http, DINGTALK__PUBLIC_URL as https://your.address and "
     "DINGTALK__CALLBACK_KEY as `openssl rand -hex 16` makes one), or none of them",

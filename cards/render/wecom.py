@@ -13,9 +13,11 @@ from typing import Any
 from cards.model import Button, Card, Field, Style, Tone
 from cards.render.wecom_form import Asked, ask
 from cards.render.wecom_text import (
+    APP,
     Line,
     Message,
     Part,
+    Room,
     bare,
     changed,
     field_line,
@@ -29,9 +31,7 @@ from cards.render.wecom_text import (
     typed_line,
 )
 
-TITLE, DESC, SUB_TITLE, QUOTE = 36, 44, 160, 160
-"""Characters; the quotation has no published limit and keeps the one of `sub_title_text`."""
-FIELDS, FIELD_NAME, FIELD_VALUE = 6, 5, 30
+FIELDS, FIELD_NAME = 6, 5
 BUTTONS, BUTTON_TEXT, KEY_BYTES = 6, 10, 1024
 OPTION_ID_BYTES = 128
 
@@ -52,7 +52,7 @@ class Rendered:
     card: Part | None = None
 
 
-def render(card: Card, card_id: str, *, editing: bool = False) -> Rendered:
+def render(card: Card, card_id: str, *, editing: bool = False, room: Room = APP) -> Rendered:
     """`editing` replaces a template card, so the result is one even with nothing to press.
 
     Raises ValueError for what a builder got wrong: a long or repeated key or option id, no text.
@@ -61,15 +61,15 @@ def render(card: Card, card_id: str, *, editing: bool = False) -> Rendered:
         raise ValueError(f"{card_id!r} cannot be a task_id of WeCom")
     if card.closed:
         card = replace(card, form=None, buttons=())
-    asked = ask(card.form)
+    asked = ask(card.form, room)
     pressable = any(map(_pressable, card.buttons)) or asked.checkbox or asked.selects
     if not (pressable or editing):
         lines = (*asked.lines, *map(typed_line, card.buttons))
         rendered = Rendered(messages_of(card, lines))
     elif asked.checkbox or len(asked.selects) > 1:
-        rendered = _form_card(_titled(card), asked)
+        rendered = _form_card(_titled(card), asked, room)
     else:
-        rendered = _button_card(_titled(card), asked, editing=editing)
+        rendered = _button_card(_titled(card), asked, room, editing=editing)
     return _finish(rendered, card_id)
 
 
@@ -92,39 +92,39 @@ def _titled(card: Card) -> Card:
     return replace(card, title=bare(first) or card.subtitle or "一诺", text=rest)
 
 
-def _button_card(card: Card, asked: Asked, *, editing: bool) -> Rendered:
+def _button_card(card: Card, asked: Asked, room: Room, *, editing: bool) -> Rendered:
     submit = (asked.submit,) if asked.selects else ()
     buttons = (*submit, *card.buttons)
-    desc, subtitle = _place(_subtitle_lines(card), DESC)
+    desc, subtitle = _place(_subtitle_lines(card), room.desc)
     lines = [
-        *_cut_line(card.title, TITLE, title_line(card.title)),
+        *_cut_line(card.title, room.title, title_line(card.title)),
         *subtitle,
         *_text_lines(card),
-        *_field_lines(card.fields),
-        *_cut_line(card.quote, QUOTE, quote_line(card.quote)),
+        *_field_lines(card.fields, room),
+        *_cut_line(card.quote, room.quote, quote_line(card.quote)),
         *asked.lines,
         *_button_lines(buttons),
         *_state_lines(card),
         *map(note_line, card.notes),
     ]
-    inside, outside = _place(lines, SUB_TITLE)
+    inside, outside = _place(lines, room.sub_title)
     template = {
         "card_type": "button_interaction",
         **_source(card.tone),
-        "main_title": {"title": short(card.title, TITLE), **given("desc", desc)},
-        **given("quote_area", card.quote and {"type": 0, "quote_text": short(card.quote, QUOTE)}),
+        "main_title": {"title": short(card.title, room.title), **given("desc", desc)},
+        **given("quote_area", _quote(card.quote, room)),
         **given("sub_title_text", inside),
-        **given("horizontal_content_list", [_field(one) for one in card.fields[:FIELDS]]),
+        **given("horizontal_content_list", [_field(one, room) for one in card.fields[:FIELDS]]),
         **given("button_selection", next(iter(asked.selects), None)),
         **_buttons(card, buttons, editing=editing),
     }
     return Rendered(overflow_messages(card.title, outside), template)
 
 
-def _form_card(card: Card, asked: Asked) -> Rendered:
+def _form_card(card: Card, asked: Asked, room: Room) -> Rendered:
     """Vote and multiple cards show a title and a line; all else is said before."""
     lines = [
-        *_cut_line(card.title, TITLE, title_line(card.title)),
+        *_cut_line(card.title, room.title, title_line(card.title)),
         *_subtitle_lines(card),
         *_text_lines(card),
         *map(field_line, card.fields),
@@ -134,12 +134,12 @@ def _form_card(card: Card, asked: Asked) -> Rendered:
         *map(typed_line, card.buttons),
         *map(note_line, card.notes),
     ]
-    inside, outside = _place(lines, DESC)
+    inside, outside = _place(lines, room.desc)
     kind = "vote_interaction" if asked.checkbox else "multiple_interaction"
     template = {
         "card_type": kind,
         **_source(card.tone),
-        "main_title": {"title": short(card.title, TITLE), **given("desc", inside)},
+        "main_title": {"title": short(card.title, room.title), **given("desc", inside)},
         **given("checkbox", asked.checkbox),
         **given("select_list", list(asked.selects)),
         "submit_button": {
@@ -176,10 +176,10 @@ def _state_lines(card: Card) -> list[Line]:
     return _cut_line(card.replace, BUTTON_TEXT, Line(card.replace)) if card.closed else []
 
 
-def _field_lines(fields: tuple[Field, ...]) -> list[Line]:
+def _field_lines(fields: tuple[Field, ...], room: Room) -> list[Line]:
     """Fields beyond the sixth, and those that do not fit whole."""
     whole = (
-        len(one.name) <= FIELD_NAME and len(changed(one)) <= FIELD_VALUE for one in fields[:FIELDS]
+        len(one.name) <= FIELD_NAME and len(changed(one)) <= room.value for one in fields[:FIELDS]
     )
     cut = [one for one, fits in zip(fields, whole, strict=False) if not fits]
     return [field_line(one) for one in (*cut, *fields[FIELDS:])]
@@ -195,9 +195,13 @@ def _source(tone: Tone) -> Part:
     return {"source": {"desc": "一诺", "desc_color": _COLOURS[tone]}}
 
 
-def _field(one: Field) -> Part:
+def _quote(quote: str, room: Room) -> Part:
+    return {"type": 0, "quote_text": short(quote, room.quote)} if quote else {}
+
+
+def _field(one: Field, room: Room) -> Part:
     value = changed(one)
-    shown = value if len(value) <= FIELD_VALUE else short(one.value, FIELD_VALUE)
+    shown = value if len(value) <= room.value else short(one.value, room.value)
     link = {"type": 1, "url": one.url} if one.url else {}
     return {"keyname": short(one.name, FIELD_NAME) or "—", "value": shown or "—", **link}
 

@@ -3,11 +3,19 @@
 from dataclasses import dataclass
 
 from cards.model import Button, Choice, DateInput, Form, Option
-from cards.render.wecom_text import Line, Part, asked_line, given, names_of, options_of, short
+from cards.render.wecom_text import (
+    Line,
+    Part,
+    Room,
+    asked_line,
+    given,
+    names_of,
+    options_of,
+    short,
+)
 
-SELECTS, SELECT_TITLE, SELECT_OPTIONS, SELECT_TEXT = 3, 13, 10, 16
-VOTE_OPTIONS, VOTE_TEXT = 20, 17
-"""Counts, and lengths in characters (D90236; the title's length is the smart robot's, D101032)."""
+SELECTS, SELECT_TITLE, SELECT_OPTIONS, VOTE_OPTIONS = 3, 13, 10, 20
+"""Counts, and characters of a title (D90236; the title's length is the smart robot's, D101032)."""
 
 _NOTHING_TO_SEND = Button("")
 
@@ -22,7 +30,7 @@ class Asked:
     lines: tuple[Line, ...] = ()
 
 
-def ask(form: Form | None) -> Asked:
+def ask(form: Form | None, room: Room) -> Asked:
     """A vote for several ticks or for one of a long list, else up to three selections."""
     if form is None:
         return Asked()
@@ -37,34 +45,34 @@ def ask(form: Form | None) -> Asked:
         raise ValueError(f"the button {form.submit.text!r} sends a form but has no action")
     lines = [
         *(asked_line(one) for one in form.inputs if one not in shown),
-        *(line for one in shown for line in _unseen(one, vote=bool(voted))),
+        *(line for one in shown for line in _unseen(one, room, vote=bool(voted))),
     ]
     return Asked(
         form.submit,
-        checkbox=_checkbox(voted) if voted else None,
-        selects=tuple(map(_select, selected)),
+        checkbox=_checkbox(voted, room) if voted else None,
+        selects=tuple(_select(one, room) for one in selected),
         lines=tuple(lines),
     )
 
 
-def _checkbox(choice: Choice) -> Part:
+def _checkbox(choice: Choice, room: Room) -> Part:
     return {
         "question_key": choice.name,
         "mode": int(choice.many),
         "option_list": [
-            {**_option(one, VOTE_TEXT), "is_checked": one.id in choice.selected}
+            {**_option(one, room.vote), "is_checked": one.id in choice.selected}
             for one in choice.options[:VOTE_OPTIONS]
         ],
     }
 
 
-def _select(asked: Choice | DateInput) -> Part:
+def _select(asked: Choice | DateInput, room: Room) -> Part:
     options = options_of(asked)[:SELECT_OPTIONS]
     chosen = next((one.id for one in options if one.id in _preset(asked)), "")
     return {
         "question_key": asked.name,
         "title": short(asked.title, SELECT_TITLE),
-        "option_list": [_option(one, SELECT_TEXT) for one in options],
+        "option_list": [_option(one, room.select) for one in options],
         **given("selected_id", chosen),
     }
 
@@ -75,18 +83,18 @@ def _preset(asked: Choice | DateInput) -> tuple[str, ...]:
     return (asked.selected.isoformat(),) if asked.selected else ()
 
 
-def _option(option: Option, room: int) -> Part:
-    return {"id": option.id, "text": short(option.text, room)}
+def _option(option: Option, longest: int) -> Part:
+    return {"id": option.id, "text": short(option.text, longest)}
 
 
-def _unseen(asked: Choice | DateInput, *, vote: bool) -> list[Line]:
+def _unseen(asked: Choice | DateInput, room: Room, *, vote: bool) -> list[Line]:
     """What a selection has to leave out: long titles, long texts, options beyond the limit.
 
     A checkbox has no title of its own.
     """
-    count, room = (VOTE_OPTIONS, VOTE_TEXT) if vote else (SELECT_OPTIONS, SELECT_TEXT)
+    count, longest = (VOTE_OPTIONS, room.vote) if vote else (SELECT_OPTIONS, room.select)
     options = options_of(asked)
-    cut, more = [one for one in options[:count] if len(one.text) > room], options[count:]
+    cut, more = [one for one in options[:count] if len(one.text) > longest], options[count:]
     untitled = vote or len(asked.title) > SELECT_TITLE
     return [
         *([Line(f"请选择：{asked.title}")] if untitled and asked.title else ()),

@@ -20,6 +20,27 @@ Message = Part
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """Characters that a template card shows; clients cut what is longer. A quotation has no
+    published limit and gets that of `sub_title_text`; the title of a selection is the robot's."""
+
+    title: int
+    desc: int
+    sub_title: int
+    quote: int
+    value: int
+    select: int
+    vote: int
+    """Texts of options: in a selection, and in a vote."""
+
+
+APP = Room(title=36, desc=44, sub_title=160, quote=160, value=30, select=16, vote=17)
+"""D90236."""
+ROBOT = Room(title=26, desc=30, sub_title=112, quote=112, value=26, select=10, vote=11)
+"""D101032."""
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One thing to say: `bare` inside a template card, `marked` in a markdown message."""
 
@@ -54,7 +75,7 @@ def messages_of(card: Card, hints: Iterable[Line] = ()) -> tuple[Message, ...]:
     """A card that has nothing to press. A plain sentence stays text, which every client shows."""
     said = card.text + card.subtitle
     if card.is_plain and not (card.quote or card.notes or _BOLD.search(said)):
-        return _split("text", literal(_joined(card.subtitle, card.text)))
+        return split("text", literal(_joined(card.subtitle, card.text)))
     lines = [*_head(card), *(field_line(field) for field in card.fields), *_tail(card), *hints]
     return markdown_messages(lines)
 
@@ -68,7 +89,7 @@ def overflow_messages(title: str, lines: list[Line]) -> tuple[Message, ...]:
 
 
 def markdown_messages(lines: Iterable[Line]) -> tuple[Message, ...]:
-    return _split("markdown", "\n".join(line.markdown for line in lines))
+    return split("markdown", "\n".join(line.markdown for line in lines))
 
 
 def title_line(title: str, tone: Tone = "neutral") -> Line:
@@ -154,21 +175,21 @@ def _joined(*parts: str, between: str = "\n") -> str:
     return between.join(part for part in parts if part)
 
 
-def _split(kind: str, text: str) -> tuple[Message, ...]:
+def split(kind: str, text: str, limit: int = MESSAGE_BYTES) -> tuple[Message, ...]:
     """As few messages as hold the text, none of them blank; lines stay whole where they can."""
     chunks: list[str] = []
-    for piece in _pieces(text):
-        if chunks and _size(chunks[-1] + piece) <= MESSAGE_BYTES:
+    for piece in _pieces(text, limit):
+        if chunks and _size(chunks[-1] + piece) <= limit:
             chunks[-1] += piece
         else:
             chunks.append(piece)
     return tuple({"msgtype": kind, kind: {"content": chunk}} for chunk in chunks if chunk.strip())
 
 
-def _pieces(text: str) -> Iterator[str]:
+def _pieces(text: str, limit: int) -> Iterator[str]:
     """Whole lines, and single characters of those that are too long for a message."""
     for line in text.splitlines(keepends=True):
-        if _size(line) <= MESSAGE_BYTES:
+        if _size(line) <= limit:
             yield line
         else:
             yield from line

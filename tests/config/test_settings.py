@@ -199,6 +199,63 @@ def test_a_wrong_value_about_speech_is_named(environment: Set, name: str, value:
     assert "hush" not in told
 
 
+ROBOT = {"WECOM__ROBOT__BOT_ID": "aib01", "WECOM__ROBOT__SECRET": "hush-robot"}
+ROBOT_HTTP = {
+    "WECOM__ROBOT__TRANSPORT": "http",
+    "WECOM__ROBOT__TOKEN": "hush-robot-token",
+    "WECOM__ROBOT__AES_KEY": "hush" + "k" * 39,
+}
+
+
+@pytest.mark.parametrize("robot", [ROBOT, ROBOT_HTTP], ids=["long", "http"])
+def test_K13_a_robot_is_enough_and_goes_with_an_app(
+    environment: Set, robot: dict[str, str]
+) -> None:
+    environment(**robot)
+    alone = load_settings().wecom
+    assert alone is not None
+    assert alone.robot is not None
+    assert not alone.has_app
+    environment(**WECOM)
+    both = load_settings().wecom
+    assert both is not None
+    assert both.has_app
+    assert "hush" not in repr(both)
+
+
+@pytest.mark.parametrize("missing", [*ROBOT, *ROBOT_HTTP])
+def test_half_a_robot_names_the_key_and_the_remedy(environment: Set, missing: str) -> None:
+    robot = ROBOT if missing in ROBOT else ROBOT_HTTP
+    environment(**{name: value for name, value in robot.items() if name != missing})
+    told = complaint()
+    needed = "WECOM__ROBOT__BOT_ID" if missing.endswith("TRANSPORT") else missing
+    assert told.startswith(f"{needed}: Field required. Remedy: ")
+    assert "WECOM__ROBOT__SECRET alone" in told
+    assert "hush" not in told
+
+
+@pytest.mark.parametrize("missing", WECOM)
+def test_half_an_app_beside_a_robot_is_no_app(environment: Set, missing: str) -> None:
+    environment(**ROBOT, **{name: value for name, value in WECOM.items() if name != missing})
+    assert complaint().startswith(f"{missing}: Field required. Remedy: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WECOM__ROBOT__TRANSPORT", "pigeon"),
+        ("WECOM__ROBOT__AES_KEY", "hush"),
+        ("WECOM__ROBOT__URL", "https://openws.work.weixin.qq.com"),
+        ("WECOM__ROBOT__SECRT", "hush"),
+    ],
+)
+def test_a_wrong_value_about_the_robot_is_named(environment: Set, name: str, value: str) -> None:
+    environment(**ROBOT | {name: value})
+    told = complaint()
+    assert told.startswith(f"{name}: ")
+    assert "hush" not in told
+
+
 def test_a_callback_key_that_was_cut_is_named(environment: Set) -> None:
     environment(**WECOM | {"WECOM__AES_KEY": "hush"})
     told = complaint()

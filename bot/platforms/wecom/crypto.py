@@ -94,6 +94,23 @@ class CallbackCrypto:
         return decryptor.update(data) + decryptor.finalize()
 
 
+def open_file(data: bytes, aes_key: str) -> bytes:
+    """A file that was sent to a smart robot (D101463): no random bytes, no length, no receiver.
+
+    Raises CallbackRefused.
+    """
+    try:
+        key = base64.b64decode(aes_key + "=" * (-len(aes_key) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != 32:
+        raise CallbackRefused("bad_file_key")
+    if len(data) < _BLOCK or len(data) % 16:
+        raise CallbackRefused("bad_ciphertext_length")
+    decryptor = Cipher(algorithms.AES(key), modes.CBC(key[:16])).decryptor()
+    return _unpad(decryptor.update(data) + decryptor.finalize())
+
+
 def _decode_key(encoding_aes_key: str) -> bytes:
     try:
         key = base64.b64decode(encoding_aes_key + "=", validate=True)
@@ -101,7 +118,7 @@ def _decode_key(encoding_aes_key: str) -> bytes:
         key = b""
     if len(encoding_aes_key) != 43 or len(key) != 32:
         raise ValueError(
-            "the EncodingAESKey of the WeCom app must be 43 base64 characters: "
+            "the EncodingAESKey of WeCom must be 43 base64 characters: "
             "copy it again from the console, page 接收消息"
         )
     return key

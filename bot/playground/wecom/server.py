@@ -11,12 +11,15 @@ from pydantic import SecretStr
 from bot.platforms.protocol import Now
 from bot.playground.sounds import amr
 from bot.playground.wecom.callback import Callbacks, Tree, to_xml
-from bot.playground.wecom.cards import keys, questions
+from bot.playground.wecom.cards import keys
+from bot.playground.wecom.choices import chosen
 from bot.playground.wecom.contacts import Contacts
 from bot.playground.wecom.directory import Directory
 from bot.playground.wecom.gate import Fault, Gate
 from bot.playground.wecom.media import Media
 from bot.playground.wecom.messages import Messages
+from bot.playground.wecom.robot import RobotServer
+from bot.playground.wecom.robot.server import Transport
 from bot.playground.world import Content, ExternalContact, Shown, World
 from config.schema import WeComSettings
 
@@ -47,6 +50,8 @@ class WeComServer:
         self.contacts = Contacts(world, now)
         self.media = Media(now)
         self.directory = Directory(world, self.agent_id)
+        self.robot = RobotServer(world, now, retry_seconds=retry_seconds)
+        self.has_app = True
         self._world = world
         self._now = now
         self._last_message = secrets.randbelow(10**9) + 7 * 10**18
@@ -58,11 +63,20 @@ class WeComServer:
     @callback_url.setter
     def callback_url(self, url: str) -> None:
         self.callbacks.url = url
+        self.robot.hook.url = f"{url}/robot"
+
+    def use_robot(self, transport: Transport = "long", *, beside_app: bool = False) -> None:
+        """Make a smart robot in the console, instead of the app or beside it."""
+        self.robot.transport, self.has_app = transport, beside_app
 
     def settings(self, api_url: str) -> WeComSettings:
         """What the operator would copy from the console. `api_url` is the address in front of
         `/cgi-bin`: `http://127.0.0.1:8080/playground/wecom`."""
+        robot = self.robot.settings(api_url) if self.robot.transport else None
+        if not self.has_app:
+            return WeComSettings(robot=robot)
         return WeComSettings(
+            robot=robot,
             corp_id=self.corp_id,
             agent_id=self.agent_id,
             secret=SecretStr(self.gate.secret),
@@ -83,6 +97,7 @@ class WeComServer:
             self.gate.route("POST", "externalcontact/send_welcome_msg", self.contacts.greet),
             self.gate.route("GET", "media/get", self.media.get),
             self.gate.route("POST", "media/upload", self.media.upload),
+            *self.robot.routes(),
         ]
 
     def fail(self, fault: Fault, *, times: int = 1, path: str = "") -> None:
@@ -95,6 +110,7 @@ class WeComServer:
     async def stop(self) -> None:
         self.gate.stop()
         await self.callbacks.stop()
+        await self.robot.stop()
 
     async def say(
         self,
@@ -106,6 +122,9 @@ class WeComServer:
         reply_to: str = "",
     ) -> Shown:
         """`text` of a voice message is what was spoken; it stays here, the bot gets the sound."""
+        if self.robot.transport and (chat or not self.has_app):
+            member = self._user(user)
+            return await self.robot.say(member, text, content=content, chat=chat, reply_to=reply_to)
         if chat:
             raise ValueError("企业微信的自建应用收不到群聊消息，请在单聊里说")
         if reply_to:
@@ -125,6 +144,8 @@ class WeComServer:
     ) -> dict[str, Any]:
         sender = self._user(user)
         shown = self._world.find("wecom", message_id)
+        if shown is not None and self.robot.talk.owns(message_id):
+            return await self.robot.click(sender, shown, interaction)
         if shown is None or shown.chat != sender or shown.content != "card":
             raise ValueError("这个会话里没有这张卡片")
         card, key = shown.payload, str(interaction.get("key", ""))
@@ -183,32 +204,8 @@ class WeComServer:
         raise ValueError("企业微信不会把这种消息交给应用，请发文字、语音或图片")
 
 
-def _selected(card: dict[str, Any], chosen: dict[str, list[str]]) -> list[Tree]:
-    """What the client sends for each question: the given choice, else what is preset."""
-    known = {part["question_key"] for part in questions(card)}
-    if not chosen.keys() <= known:
-        raise ValueError("这张卡片上没有这个选项")
-    found = [(part, chosen.get(part["question_key"], _preset(part))) for part in questions(card)]
-    for part, ids in found:
-        _check_choice(part, ids)
+def _selected(card: dict[str, Any], given: dict[str, list[str]]) -> list[Tree]:
     return [
-        {"QuestionKey": part["question_key"], "OptionIds": {"OptionId": ids}}
-        for part, ids in found
-        if ids
+        {"QuestionKey": key, "OptionIds": {"OptionId": ids}}
+        for key, ids in chosen(card, given).items()
     ]
-
-
-def _preset(part: dict[str, Any]) -> list[str]:
-    if "selected_id" in part:
-        return [part["selected_id"]]
-    return [one["id"] for one in part["option_list"] if one.get("is_checked")]
-
-
-def _check_choice(part: dict[str, Any], ids: list[str]) -> None:
-    options = {one["id"] for one in part["option_list"]}
-    if not set(ids) <= options:
-        raise ValueError("这张卡片上没有这个选项")
-    if len(ids) > 1 and part.get("mode") != 1:
-        raise ValueError("这里只能选一项")
-    if part.get("disable"):
-        raise ValueError("这张卡片已经不能再选")
