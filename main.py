@@ -27,6 +27,7 @@ from bot.platforms.dingtalk.adapter import DingTalk
 from bot.platforms.dingtalk.doctor import DingTalkDoctor
 from bot.platforms.feishu.adapter import Feishu
 from bot.platforms.feishu.doctor import FeishuDoctor
+from bot.platforms.keeper import Hold, alone
 from bot.platforms.pace import Pace
 from bot.platforms.protocol import Platform, Spend, uncounted
 from bot.platforms.wecom.doctor import WeComDoctor
@@ -148,7 +149,8 @@ def build(
             ear.settings = ground.ear.settings(origin) if hearing else None
         pace = None if rate_limits else Pace(())
         spend = partial(runtime.meter.spend, "dingtalk")
-        return connect_platforms(settings, clock, ground, origin, pace, spend)
+        hold = runtime.leases.hold
+        return connect_platforms(settings, clock, ground, origin, pace, spend, hold=hold)
 
     runtime = Runtime(
         db,
@@ -218,9 +220,12 @@ def connect_platforms(
     origin: str,
     pace: Pace | None = None,
     spend: Spend = uncounted,
+    *,
+    hold: Hold = alone,
 ) -> dict[str, Platform]:
     """The adapters of the platforms that are configured, or of those that are imitated. A `pace`
-    takes the place of the platforms' own limits, `spend` meters DingTalk's month."""
+    takes the place of the platforms' own limits, `spend` meters DingTalk's month, `hold` says
+    which process connects where several run."""
     wecom, dingtalk, feishu = settings.wecom, settings.dingtalk, settings.feishu
     if ground is not None:
         wecom, dingtalk, feishu = ground.settings(origin)
@@ -229,9 +234,9 @@ def connect_platforms(
     if wecom:
         platforms["wecom"] = connect_wecom(wecom, clock, pace=pace)
     if dingtalk:
-        platforms["dingtalk"] = DingTalk(dingtalk, clock, pace=pace, spend=spend)
+        platforms["dingtalk"] = DingTalk(dingtalk, clock, pace=pace, spend=spend, hold=hold)
     if feishu:
-        platforms["feishu"] = Feishu(feishu, clock, pace=pace)
+        platforms["feishu"] = Feishu(feishu, clock, pace=pace, hold=hold)
     return platforms
 
 

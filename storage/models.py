@@ -492,3 +492,15 @@ class Usage(SQLModel, table=True):
     month: str = Field(primary_key=True)
     """"2026-01", in China time."""
     used: int = 0
+
+
+class Lease(SQLModel, table=True):
+    """Which process alone may act in a name, such as that of a platform's long connection."""
+
+    name: str = Field(primary_key=True)
+    holder: str
+    fence: int
+    """Grows whenever the lease is taken; tells an earlier taking from a later one."""
+    until: datetime = _time()
+    seen_at: datetime | None = _time(default=None, nullable=True)
+    """When a holder was last known to be connected; kept for the next one."""

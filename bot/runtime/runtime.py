@@ -12,12 +12,13 @@ from bot.runtime.budget import Budget, Meter
 from bot.runtime.delivery import Delivery
 from bot.runtime.dispatch import Dispatcher
 from bot.runtime.jobs import Call, Jobs
+from bot.runtime.leases import Leases
 from bot.runtime.loop import Loop
 from bot.runtime.timers import Timers
 from cards.model import Card
 from config.schema import Rules
 from nlp.lexicon import Lexicon, default_lexicon
-from storage import jobs, parcels
+from storage import jobs, leases, parcels
 from storage.db import Database
 
 NO_BUDGETS: Mapping[str, Budget] = {}
@@ -54,6 +55,7 @@ class Runtime:
             after=self.ring,
         )
         self.meter = Meter(db, clock, budgets, after=self.dispatcher.ring)
+        self.leases = Leases(db, clock)
         self.delivery = Delivery(db, clock, platforms, self.meter, after=self.dispatcher.ring)
         self.timers = Timers(db, clock, after=self.dispatcher.ring)
         self.jobs = Jobs(db, clock, calls=calls, after=self.dispatcher.ring)
@@ -75,6 +77,7 @@ class Runtime:
             now = self.clock()
             await self.db.write(lambda db: parcels.release(db, now))
             await self.db.write(lambda db: jobs.release(db, now))
+            await self.db.write(lambda db: leases.release_all(db, now))
         for loop in self._loops:
             loop.start()
 

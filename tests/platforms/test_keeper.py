@@ -497,7 +497,7 @@ async def test_who_loses_the_right_closes_and_waits_for_it_again(tin: Tin) -> No
         assert lost.connected_at() == NIGHT
         tin.passes(600)
         right.free.set()
-        await until(lambda: tin.sockets)
+        await until(lambda: keeper.missed)
         assert keeper.missed == (NIGHT, NIGHT + timedelta(minutes=10))
 
 
