@@ -232,7 +232,7 @@ def connect_platforms(
         ground.call_back(origin)
     platforms: dict[str, Platform] = {}
     if wecom:
-        platforms["wecom"] = connect_wecom(wecom, clock, pace=pace)
+        platforms["wecom"] = connect_wecom(wecom, clock, pace=pace, hold=hold)
     if dingtalk:
         platforms["dingtalk"] = DingTalk(dingtalk, clock, pace=pace, spend=spend, hold=hold)
     if feishu:
