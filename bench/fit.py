@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from bench.corpus import Example, Told, sentences, whole_notes
 from bench.sources import ROOT
 from nlp.features import described, of_time
-from nlp.judges import FILE, Judge, Judges, pack
+from nlp.judges import FILE, Judges, pack, seat
 from nlp.lexicon import default_lexicon
 from nlp.note import Note
 from nlp.proposals import propose
@@ -104,8 +104,9 @@ def fit(cases: Sequence[Case]) -> Judges:
         "telling": telling_fit(cases),
     }
     names = sorted({name for fitted in bench.values() for name in fitted.telling()})
-    rows = {name: row for row, name in enumerate(names)}
-    return Judges(rows=rows, **{name: fitted.judge(rows) for name, fitted in bench.items()})
+    return seat(
+        names, {name: (fitted.answers, fitted.over(names)) for name, fitted in bench.items()}
+    )
 
 
 # Tables --------------------------------------------------------------------------------------
@@ -148,12 +149,13 @@ class Fitted:
         heaviest = np.abs(self.weights).max(axis=1)
         return [name for name, row in self.rows.items() if heaviest[row] >= FAINT]
 
-    def judge(self, rows: Mapping[str, int]) -> Judge:
-        """The same over the rows that all judges share."""
-        spread = np.zeros((len(rows), len(self.answers)), dtype=np.float32)
-        kept = [name for name in self.rows if name in rows]
-        spread[[rows[name] for name in kept]] = self.weights[[self.rows[name] for name in kept]]
-        return Judge(self.answers, spread, self.bias.astype(np.float32))
+    def over(self, names: Sequence[str]) -> Any:
+        """The bias and the weights, over the features that all judges share."""
+        weights = np.vstack([self.bias, np.zeros((len(names), len(self.answers)))])
+        kept = [(row, self.rows[name]) for row, name in enumerate(names, 1) if name in self.rows]
+        into, out_of = map(list, zip(*kept, strict=True))
+        weights[into] = self.weights[out_of]
+        return weights
 
 
 def exclusive(table: Table, told: Sequence[str], *, strength: float) -> LogisticRegression:

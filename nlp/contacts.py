@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from nlp.clauses import due_times
 from nlp.due import closed
 from nlp.features import of_time
-from nlp.judges import Judges, Marks, together
+from nlp.judges import Judges, Marks
 from nlp.note import Note
 from nlp.time.types import TimeSpan
 from nlp.types import Slot
@@ -29,20 +29,26 @@ def find_days(
 def _judged(
     note: Note, marks: Sequence[Marks], judges: Judges
 ) -> Iterator[tuple[str, Slot[TimeSpan]]]:
-    for clause in note.clauses:
-        for time in due_times(clause):
-            if time.end is not None and time.end <= note.now:
-                continue
-            of_day = together([marks[clause.index], judges.marks(of_time(note, clause, time))])
-            likely = judges.day.shares(of_day)
-            for what in ("next", "close"):
-                sure = likely[what] + likely["both"]
-                if sure > 0.5:
-                    words, begin, finish = note.verbatim(clause.begin, clause.finish)
-                    rule = f"day.{what}"
-                    yield (
-                        what,
-                        Slot(
-                            closed(time), words, begin, finish, rule, round(sure, 2), time.assumed
-                        ),
-                    )
+    days = [
+        (clause, time)
+        for clause in note.clauses
+        for time in due_times(clause)
+        if time.end is None or time.end > note.now
+    ]
+    if not days:
+        return
+    said = [
+        marks[clause.index] | judges.marks(of_time(note, clause, time)) for clause, time in days
+    ]
+    for (clause, time), scores in zip(days, judges.weigh(said), strict=True):
+        likely = judges.day.shares(scores)
+        for what in ("next", "close"):
+            sure = likely[what] + likely["both"]
+            if sure > 0.5:
+                words, begin, finish = note.verbatim(clause.begin, clause.finish)
+                span = closed(time)
+                rule = f"day.{what}"
+                yield (
+                    what,
+                    Slot(span, words, begin, finish, rule, round(sure, 2), time.assumed),
+                )

@@ -5,55 +5,65 @@ Each is a table of weights: one row for a feature, one column for an answer. Wei
 """
 
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from io import BytesIO
+from itertools import accumulate, chain
+from math import exp
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 Weights = npt.NDArray[np.float32]
-Marks = npt.NDArray[np.intp]
-"""The rows of the features that were found, each once."""
+Marks = Set[int]
+"""The rows of the features that were found."""
+Scores = Sequence[float]
+"""One for each column of the table."""
 FILE = "weights.npz"
+BEYOND_DOUBT = 100.0
+BIAS = 0
+"""The row that always counts: how common each answer is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """`answers` names the columns; a score of 0 means even odds for an answer by itself."""
+    """Its answers are columns of the table, side by side from `first` on. A score of 0 means even
+    odds for an answer by itself."""
 
     answers: Sequence[str]
-    weights: Weights
-    bias: Weights
+    first: int
 
-    def scores(self, marks: Marks) -> Weights:
-        """One for each answer."""
-        found: Weights = np.add.reduce(self.weights.take(marks, axis=0), axis=0) + self.bias
-        return found
+    def score(self, answer: str, scores: Scores) -> float:
+        """What speaks for one answer."""
+        return scores[self.first + self.answers.index(answer)]
 
-    def score(self, answer: str, marks: Marks) -> float:
-        """What speaks for one answer, apart from how common it is."""
-        return float(self.weights[marks, self.answers.index(answer)].sum())
-
-    def shares(self, marks: Marks) -> dict[str, float]:
+    def shares(self, scores: Scores) -> dict[str, float]:
         """Probabilities of answers that exclude each other."""
-        grown = np.exp((scores := self.scores(marks)) - scores.max())
-        return dict(zip(self.answers, (grown / grown.sum()).tolist(), strict=True))
+        mine = self._mine(scores)
+        highest = max(mine)
+        grown = [exp(score - highest) for score in mine]
+        whole = sum(grown)
+        return {answer: part / whole for answer, part in zip(self.answers, grown, strict=True)}
 
-    def odds(self, marks: Marks) -> dict[str, float]:
+    def odds(self, scores: Scores) -> dict[str, float]:
         """Each answer's probability by itself."""
-        likely = 1 / (1 + np.exp(-self.scores(marks)))
-        return dict(zip(self.answers, likely.tolist(), strict=True))
+        pairs = zip(self.answers, self._mine(scores), strict=True)
+        return {answer: 1 / (1 + exp(min(-score, BEYOND_DOUBT))) for answer, score in pairs}
+
+    def _mine(self, scores: Scores) -> Scores:
+        return scores[self.first : self.first + len(self.answers)]
 
 
 @dataclass(frozen=True, slots=True)
 class Judges:
-    """All that a note is brought before. One table of features serves them all."""
+    """All that a note is brought before. One table serves them all: a row for each feature, and a
+    column for each answer."""
 
     rows: Mapping[str, int]
+    table: Weights
     promise: Judge
     """Of a clause: `none`, or state and promiser (`open:us`)."""
     kind: Judge
@@ -68,29 +78,49 @@ class Judges:
 
     def marks(self, features: Iterable[str]) -> Marks:
         """An unknown feature counts for nothing."""
-        row_of = self.rows.get
-        found = [row for each in set(features) if (row := row_of(each)) is not None]
-        return np.array(found, dtype=np.intp)
+        found = {BIAS}
+        found.update(row for row in map(self.rows.get, features) if row)
+        return found
+
+    def weigh(self, marks: Sequence[Marks]) -> list[Scores]:
+        """The scores of each clause, note or day: all are looked up at once."""
+        rows = np.fromiter(chain.from_iterable(marks), dtype=np.intp)
+        begins = list(accumulate(map(len, marks), initial=0))[:-1]
+        scores: list[Scores] = np.add.reduceat(self.table.take(rows, axis=0), begins).tolist()
+        return scores
+
+
+def together(clauses: Iterable[Marks]) -> Marks:
+    """The marks of a whole note."""
+    return frozenset({BIAS}).union(*clauses)
 
 
 BENCH = ("promise", "kind", "conditional", "tag", "stage", "day", "telling")
 
 
-def together(clauses: Sequence[Marks]) -> Marks:
-    """The marks of a whole note."""
-    found: Marks = np.unique(np.concatenate(clauses)) if clauses else np.array([], dtype=np.intp)
-    return found
+def seat(features: Sequence[str], parts: Mapping[str, tuple[Sequence[str], Weights]]) -> Judges:
+    """Judges of these answers and weights. The first row of each is its bias, the others are those
+    of the features."""
+    firsts = accumulate((len(answers) for answers, _ in parts.values()), initial=0)
+    seats = {
+        name: Judge(tuple(answers), first)
+        for first, (name, (answers, _)) in zip(firsts, parts.items(), strict=False)
+    }
+    rows = {feature: row for row, feature in enumerate(features, BIAS + 1)}
+    table = np.hstack([weights for _, weights in parts.values()]).astype(np.float32)
+    return Judges(rows=rows, table=table, **seats)
 
 
 def pack(judges: Judges) -> bytes:
     """As a file: half precision is precise enough to add up."""
-    ordered = sorted(judges.rows, key=judges.rows.__getitem__)
-    arrays: dict[str, Any] = {"rows": np.frombuffer("\n".join(ordered).encode(), dtype=np.uint8)}
+    arrays: dict[str, Any] = {
+        "rows": np.frombuffer("\n".join(judges.rows).encode(), dtype=np.uint8)
+    }
     for name in BENCH:
         judge: Judge = getattr(judges, name)
         arrays[f"{name}.answers"] = np.array(judge.answers)
-        arrays[f"{name}.weights"] = judge.weights.astype(np.float16)
-        arrays[f"{name}.bias"] = judge.bias
+        columns = judges.table[:, judge.first : judge.first + len(judge.answers)]
+        arrays[f"{name}.weights"] = columns.astype(np.float16)
     target = BytesIO()
     np.savez_compressed(target, **arrays)
     return target.getvalue()
@@ -101,18 +131,13 @@ def unpack(file: bytes) -> Judges:
     try:
         with np.load(BytesIO(file), allow_pickle=False) as arrays:
             features = arrays["rows"].tobytes().decode().split("\n")
-            bench = {name: _judge(arrays, name) for name in BENCH}
+            parts = {
+                name: (tuple(map(str, arrays[f"{name}.answers"])), arrays[f"{name}.weights"])
+                for name in BENCH
+            }
     except (KeyError, OSError, zipfile.BadZipFile) as problem:
         raise ValueError(f"nlp/{FILE}: {problem}. Remedy: python -m bench.fit") from problem
-    return Judges(rows={feature: row for row, feature in enumerate(features)}, **bench)
-
-
-def _judge(arrays: Mapping[str, Any], name: str) -> Judge:
-    return Judge(
-        answers=tuple(map(str, arrays[f"{name}.answers"])),
-        weights=arrays[f"{name}.weights"].astype(np.float32),
-        bias=arrays[f"{name}.bias"].astype(np.float32),
-    )
+    return seat(features, parts)
 
 
 @cache

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from nlp.acts import Act, things_in
 from nlp.due import choose_due, told_next
-from nlp.judges import Judges, Marks
+from nlp.judges import Judges, Scores
 from nlp.lexicon import Action
 from nlp.note import Clause, Note
 from nlp.owing import spoken_before
@@ -24,6 +24,8 @@ NAMES = {
     "other": "事项",
 }  # fmt: skip
 """What is owed, when only its kind is known."""
+NOTHING = 0.5
+"""A clause that is likelier than this to promise nothing promises nothing."""
 LIKELY = 0.3
 """A proposed kind that is less likely than this gives way to the judge's."""
 ENGLISH = {
@@ -49,11 +51,11 @@ class Verdict:
 def find_promises(
     note: Note,
     proposals: Sequence[PromiseFound],
-    marks: Sequence[Marks],
+    scores: Sequence[Scores],
     judges: Judges,
 ) -> list[PromiseFound]:
-    """In the order of the note. `marks` are each clause's."""
-    pairs = zip(note.clauses, marks, strict=True)
+    """In the order of the note. `scores` are each clause's."""
+    pairs = zip(note.clauses, scores, strict=True)
     verdicts = [each for each in (_verdict(*pair, judges) for pair in pairs) if each]
     settled = [promise for each in proposals if (promise := _settled(each, verdicts, note))]
     for verdict in verdicts:
@@ -73,21 +75,21 @@ def _told_when(promise: PromiseFound, promises: Sequence[PromiseFound], note: No
     return replace(promise, due=due) if due else promise
 
 
-def _verdict(clause: Clause, marks: Marks, judges: Judges) -> Verdict | None:
+def _verdict(clause: Clause, scores: Scores, judges: Judges) -> Verdict | None:
     """None when the clause promises nothing."""
-    answers = judges.promise.shares(marks)
+    answers = judges.promise.shares(scores)
     nothing = answers.pop(NONE)
-    if nothing >= 0.5:
+    if nothing >= NOTHING:
         return None
     state, promiser = ANSWERS[max(answers, key=answers.__getitem__)]
-    kinds = judges.kind.shares(marks)
+    kinds = judges.kind.shares(scores)
     return Verdict(
         clause=clause,
         state=state,
         promiser=promiser,
         kind=max(kinds, key=kinds.__getitem__),
         kinds=kinds,
-        conditional=judges.conditional.odds(marks)["conditional"] > 0.5,
+        conditional=judges.conditional.odds(scores)["conditional"] > 0.5,
         confidence=round(1 - nothing, 2),
     )
 

@@ -38,16 +38,16 @@ def read(
     note = noted(text, now, context, lexicon or default_lexicon())
     proposals = propose(note)
     marks = [bench.marks(features) for features in described(note, proposals)]
-    whole = together(marks)
+    whole, *clauses = bench.weigh([together(marks), *marks])
     silent = _silence(bench.telling.odds(whole)["telling"])
     promises = [
         promise
-        for promise in find_promises(note, proposals, marks, bench)
+        for promise in find_promises(note, proposals, clauses, bench)
         if promise.confidence > silent
     ]
-    stage = _heard(find_stage(note, marks, whole, bench), silent)
+    stage = _heard(find_stage(note, clauses, whole, bench), silent)
     next_contact, close = find_days(note, marks, bench, stage.value if stage else "")
-    tags = find_tags(note, marks, whole, bench, silent)
+    tags = find_tags(note, clauses, whole, bench, silent)
     reading = Reading(
         text=text,
         now=now,

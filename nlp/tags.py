@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from nlp.clauses import is_chore
-from nlp.judges import Judge, Judges, Marks
+from nlp.judges import Judge, Judges, Scores
 from nlp.note import Note
 from nlp.types import Slot
 
@@ -12,22 +12,24 @@ SURE = 0.95
 
 
 def find_tags(
-    note: Note, marks: Sequence[Marks], whole: Marks, judges: Judges, silent: float
+    note: Note, clauses: Sequence[Scores], whole: Scores, judges: Judges, silent: float
 ) -> list[Slot[str]]:
     """One slot for each tag, with the clause that speaks for it most.
 
     What judges hear has to be surer than `silent`; sure words are heard in any note.
     """
-    judged = _judged(note, marks, whole, judges.tag)
+    judged = _judged(note, clauses, whole, judges.tag)
     found = {slot.value: slot for slot in judged if slot.confidence > silent}
     found |= {slot.value: slot for slot in (*_rivals(note), *_said(note))}
     return sorted(found.values(), key=lambda slot: slot.begin)
 
 
-def _judged(note: Note, marks: Sequence[Marks], whole: Marks, judge: Judge) -> Iterator[Slot[str]]:
+def _judged(
+    note: Note, clauses: Sequence[Scores], whole: Scores, judge: Judge
+) -> Iterator[Slot[str]]:
     for tag, likely in judge.odds(whole).items():
         if likely > 0.5:
-            yield telling_clause(note, marks, judge, tag, f"tags.{tag}", likely)
+            yield telling_clause(note, clauses, judge, tag, f"tags.{tag}", likely)
 
 
 def _said(note: Note) -> Iterator[Slot[str]]:
@@ -57,9 +59,9 @@ def _sure(tag: str, match: re.Match[str], note: Note) -> Slot[str]:
 
 
 def telling_clause(
-    note: Note, marks: Sequence[Marks], judge: Judge, answer: str, rule: str, likely: float
+    note: Note, clauses: Sequence[Scores], judge: Judge, answer: str, rule: str, likely: float
 ) -> Slot[str]:
     """The answer, with the words of the clause that speaks for it most."""
-    best = max(note.clauses, key=lambda clause: judge.score(answer, marks[clause.index]))
+    best = max(note.clauses, key=lambda clause: judge.score(answer, clauses[clause.index]))
     words, begin, finish = note.verbatim(best.begin, best.finish)
     return Slot(answer, words, begin, finish, rule, round(likely, 2))

@@ -4,7 +4,7 @@ jieba itself is not imported: that takes half a second and leaves a file in the 
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.util import find_spec
@@ -12,6 +12,9 @@ from math import log
 from pathlib import Path
 
 LONGEST_WORD = 4
+ONCE_SEEN = 3
+"""Words of more than two letters that were counted no more often are left out: there are 110,000 of
+them, and they cost more memory than they are worth."""
 YOUNGER_COUNT = 300
 HAN_RUN = re.compile("[\u4e00-\u9fff]+")
 YOUNGER = """
@@ -31,6 +34,8 @@ NAME_KINDS = PERSON_KINDS | PLACE_KINDS | {"nt", "nz", "j"}
 class Vocabulary:
     weights: Mapping[str, float]
     """Logarithms of how often a word was counted."""
+    reach: Mapping[str, int]
+    """By its first two letters, how long the longest word is; two when it is left out."""
     total: float
     people: frozenset[str]
     """Words that people are called by."""
@@ -70,8 +75,7 @@ class Words:
 @cache
 def vocabulary() -> Vocabulary:
     """Long personal names are left out: 司马 is a word here, 王建国 is three letters."""
-    fields = _dictionary().read_text(encoding="utf-8").split()
-    words, counts, kinds = fields[::3], list(map(int, fields[1::3])), fields[2::3]
+    words, counts, kinds = zip(*_entries(), strict=True)
     younger = dict.fromkeys(YOUNGER.split(), log(YOUNGER_COUNT))
 
     def called(of: frozenset[str]) -> frozenset[str]:
@@ -85,11 +89,29 @@ def vocabulary() -> Vocabulary:
             del weights[word]
     return Vocabulary(
         weights=weights,
+        reach=_reach(weights),
         total=log(sum(counts)),
         people=people,
         places=called(PLACE_KINDS),
         names=called(NAME_KINDS),
     )
+
+
+def _entries() -> Iterator[tuple[str, int, str]]:
+    """Words that are worth knowing, how often each was counted, and its kind."""
+    for line in _dictionary().read_text(encoding="utf-8").splitlines():
+        word, count, kind = line.split(" ")
+        if len(word) <= 2 or (len(word) <= LONGEST_WORD and int(count) > ONCE_SEEN):
+            yield word, int(count), kind
+
+
+def _reach(words: Iterable[str]) -> dict[str, int]:
+    reach: dict[str, int] = {}
+    for word in words:
+        if len(word) > 2:
+            two = word[:2]
+            reach[two] = max(reach.get(two, 0), min(len(word), LONGEST_WORD))
+    return reach
 
 
 def _dictionary() -> Path:
@@ -120,17 +142,17 @@ def _spans(folded: str) -> Iterator[tuple[int, int]]:
 def _likeliest(run: str) -> Iterator[int]:
     """Lengths of the words that together are the likeliest reading of the letters."""
     known = vocabulary()
-    weights, total = known.weights, known.total
-    best: list[tuple[float, int]] = [(0.0, 0)] * (len(run) + 1)
+    weights, total, reach = known.weights, known.total, known.reach
+    best = [0.0] * (len(run) + 1)
+    lengths = [1] * len(run)
     for begin in range(len(run) - 1, -1, -1):
-        choice = (weights.get(run[begin], 0.0) - total + best[begin + 1][0], 1)
-        for length in range(2, min(LONGEST_WORD, len(run) - begin) + 1):
-            weight = weights.get(run[begin : begin + length])
-            if weight is not None:
-                choice = max(choice, (weight - total + best[begin + length][0], length))
-        best[begin] = choice
+        best[begin] = weights.get(run[begin], 0.0) - total + best[begin + 1]
+        furthest = min(len(run), begin + reach.get(run[begin : begin + 2], 2))
+        for finish in range(begin + 2, furthest + 1):
+            weight = weights.get(run[begin:finish])
+            if weight is not None and (score := weight - total + best[finish]) >= best[begin]:
+                best[begin], lengths[begin] = score, finish - begin
     begin = 0
     while begin < len(run):
-        length = best[begin][1]
-        yield length
-        begin += length
+        yield lengths[begin]
+        begin += lengths[begin]
