@@ -10,6 +10,7 @@ from handlers import (
     followups,
     help,
     leads,
+    offline,
     promises,
     quotas,
     reminders,
@@ -51,6 +52,7 @@ READERS = (
     followups.router,
     files.router,
     quotas.router,
+    offline.router,
 )
 """What a voice message is read by, once it is written down."""
 

@@ -29,6 +29,12 @@ def set(  # the module name is the noun: timers.set(...)
     db.execute(row.on_conflict_do_update(index_elements=["name", "subject"], set_=wish))
 
 
+def find(db: Session, name: str, subject: int) -> Timer | None:
+    """The wish that waits."""
+    query = select(Timer).where(col(Timer.name) == name, col(Timer.subject) == subject)
+    return db.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
 def drop(db: Session, name: str, subject: int) -> None:
     db.execute(delete(Timer).where(col(Timer.name) == name, col(Timer.subject) == subject))
 
