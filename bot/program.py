@@ -95,7 +95,10 @@ def slow_calls(platforms: Mapping[str, Platform], opinion: Call | None = None) -
             raise Rejected(f"no platform {name!r} is configured")
         return await platforms[name].contact(external_id)
 
-    calls: dict[str, Call] = {"contact.details": contact_details}
+    calls: dict[str, Call] = {
+        "contact.details": contact_details,
+        "namecard.details": contact_details,
+    }
     if opinion is not None:
         calls["note.opinion"] = opinion
     return calls

@@ -271,6 +271,17 @@ def nothing_to_undo_card() -> Card:
     return Card(text="没有可撤回的记录。")
 
 
+def recalled_card(note: FollowUp, title: str) -> Card:
+    """Its words are not repeated: somebody wanted them gone."""
+    undo = Button("一起撤回", actions.UndoFollowUp(note.id or 0), typed="撤回")
+    which = f"（{title}）" if title else ""
+    return Card(text=f"你收回的那条跟进{which}已经生效，要一起撤回吗？", buttons=(undo,))
+
+
+def undone_card() -> Card:
+    return Card(text="已撤回。")
+
+
 def no_tag_to_change_card(name: str) -> Card:
     return Card(text=f"最近那条记录没有可改的“{name}”。要改别的记录，回复那张卡再说一次。")
 

@@ -32,5 +32,25 @@ def parked_card(inbox_id: int) -> Card:
     )
 
 
-def picture_card() -> Card:
-    return Card(text="图片收到，已存档。要记到客户名下，补一句话说明是谁、什么事。")
+def newcomer_card(name: str) -> Card:
+    return Card(
+        text=f"{name}，我是一诺，帮你记跟进、盯承诺。\n"
+        "客户那边有进展，一句话告诉我，打字语音都行：“张总说价格高，样机下周三前寄出”。\n"
+        "看用法发“帮助”，看今天要做的发“今日”。"
+    )
+
+
+def group_card() -> Card:
+    return Card(
+        text="大家好，我是一诺，记客户跟进，盯住答应过的事。\n"
+        "叫我时 @我，说一句话就行；没有 @我、也不是回复我的话，我不看也不存。\n"
+        "看用法：@我 帮助"
+    )
+
+
+def kept_card(kind: str, what: str) -> Card:
+    """A picture, a file, or something else that is named by `what`."""
+    if kind in ("image", "file"):
+        name = "图片" if kind == "image" else "文件"
+        return Card(text=f"{name}收到，已存档。要记到客户名下，补一句话说明是谁、什么事。")
+    return Card(text=f"“{what or '这种消息'}”我还读不了；要记什么，用一句话告诉我就行。")

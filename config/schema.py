@@ -15,6 +15,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    NonNegativeInt,
     PositiveInt,
     SecretStr,
     ValidationError,
@@ -198,6 +199,12 @@ class FeishuSettings(Frozen):
     """Of HTTP only, as the token: it may be empty there, then the token alone is checked."""
     verification_token: SecretStr = SecretStr("")
     api_url: str = "https://open.feishu.cn"
+    urgent: bool = True
+    """Red cards to a person are followed by 应用内加急, as far as the app may."""
+    calls_a_month: NonNegativeInt = 10_000
+    """API calls of the whole organisation (the free edition's); 0: unlimited, not counted."""
+    low_share: float = Field(default=0.2, ge=0, lt=1)
+    """Notices are merged and put off when no more than this share of the calls is left."""
 
     @model_validator(mode="after")
     def _complete_for_http(self) -> Self:

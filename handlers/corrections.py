@@ -39,6 +39,7 @@ def undo_clicked(click: CardClicked[actions.UndoFollowUp], ctx: Context) -> None
     note = own_note(ctx, click.action.followup)
     if note is not None:
         undo(ctx, note)
+        ctx.settle_clicked(cards.undone_card(), click)
 
 
 def undo(ctx: Context, note: FollowUp) -> None:

@@ -25,4 +25,4 @@ def greet_back(event: MessageReceived, ctx: Context) -> None:
 @router.message(lambda event, ctx: event.kind in ("image", "file", "other"))
 def keep_picture(event: MessageReceived, ctx: Context) -> None:
     """The inbox keeps the platform's handle; nothing is understood from pictures."""
-    ctx.reply(cards.picture_card())
+    ctx.reply(cards.kept_card(event.kind, event.text))

@@ -30,6 +30,12 @@ def latest_of(db: Session, author_id: int) -> FollowUp | None:
     return db.scalar(query.order_by(col(FollowUp.id).desc()).limit(1))
 
 
+def of_message(db: Session, inbox_id: int) -> FollowUp | None:
+    """The note that a message became."""
+    query = select(FollowUp).where(col(FollowUp.inbox_id) == inbox_id)
+    return db.scalar(query.order_by(col(FollowUp.id).desc()).limit(1))
+
+
 def awaiting_words(db: Session, author_id: int, since: datetime) -> FollowUp | None:
     """A follow-up whose tags were ticked lately and whose sentence is still to come."""
     query = select(FollowUp).where(

@@ -72,6 +72,10 @@ def get(db: Session, inbox_id: int) -> Inbox | None:
     return db.get(Inbox, inbox_id)
 
 
+def by_key(db: Session, key: str) -> Inbox | None:
+    return db.scalar(select(Inbox).where(col(Inbox.key) == key))
+
+
 def ready(db: Session, now: datetime, limit: int) -> Sequence[Inbox]:
     """The first unhandled event of each lane whose time has come, oldest first.
 

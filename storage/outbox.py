@@ -209,6 +209,12 @@ def clicked(db: Session, card_id: str, edit_code: str) -> None:
 
 
 def card_by_message(db: Session, address: str, message_id: str) -> ShownCard | None:
-    """The card that a platform's message id stands for."""
+    """The card that a platform's message id stands for; of a group also when it is answered in a
+    thread of its own (`feishu:oc_9#om_3`)."""
     query = select(ShownCard).where(col(ShownCard.message_id) == message_id)
-    return next((c for c in db.scalars(query) if c.address.casefold() == address.casefold()), None)
+    chat = _chat(address)
+    return next((card for card in db.scalars(query) if _chat(card.address) == chat), None)
+
+
+def _chat(address: str) -> str:
+    return address.casefold().partition("#")[0]

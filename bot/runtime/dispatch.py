@@ -27,8 +27,14 @@ BATCH = 8
 ROUND_SECONDS = 0.005
 PRESSING = 1000
 """Of that many events it is known that they press; the others come when it is their turn."""
+Heard = Callable[[Session, Event], Event | None]
+"""What was said in a group, as it concerns us; None if it does not."""
 LISTED_ERROR = 8000
 """Characters of a traceback that are kept."""
+
+
+def all_is_heard(db: Session, event: Event) -> Event | None:
+    return event
 
 
 class Dispatcher(Loop):
@@ -48,6 +54,7 @@ class Dispatcher(Loop):
         calls: Collection[str] = (),
         sorry: Callable[[int], Card],
         after: Callable[[], None],
+        heard: Heard = all_is_heard,
     ) -> None:
         super().__init__(now)
         self.db = db
@@ -57,10 +64,17 @@ class Dispatcher(Loop):
         self._calls = calls
         self._sorry = sorry
         self._after = after
+        self._heard = heard
         self._pressing: deque[str] = deque(maxlen=PRESSING)
 
     async def accept(self, event: Event) -> bool:
-        """Save an event; when this returns it is committed. False: it was known already."""
+        """Save an event; when this returns it is committed. False: it was known already, or is none
+        of ours: what was overheard in a group is looked at before anything of it is stored."""
+        if isinstance(event, MessageReceived) and event.overheard:
+            concerning_us = await self.db.write(lambda db: self._heard(db, event), urgent=True)
+            if concerning_us is None:
+                return False
+            event = concerning_us
         kind, body = events.dump(event)
         at, lane = self.now(), events.lane(event)
         new = await self.db.write(

@@ -10,7 +10,7 @@ from bot.platforms.protocol import Platform
 from bot.router import Router
 from bot.runtime.budget import Budget, Meter
 from bot.runtime.delivery import Delivery
-from bot.runtime.dispatch import Dispatcher
+from bot.runtime.dispatch import Dispatcher, Heard, all_is_heard
 from bot.runtime.jobs import Call, Jobs
 from bot.runtime.leases import Leases
 from bot.runtime.loop import Loop
@@ -41,6 +41,7 @@ class Runtime:
         calls: Mapping[str, Call],
         sorry: Callable[[int], Card],
         budgets: Mapping[str, Budget] = NO_BUDGETS,
+        heard: Heard = all_is_heard,
     ) -> None:
         self.db = db
         self.clock = clock
@@ -53,6 +54,7 @@ class Runtime:
             calls=calls.keys(),
             sorry=sorry,
             after=self.ring,
+            heard=heard,
         )
         self.meter = Meter(db, clock, budgets, after=self.dispatcher.ring)
         self.leases = Leases(db, clock)

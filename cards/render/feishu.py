@@ -23,10 +23,12 @@ _SHORT_CHARACTERS = 14
 _SUMMARY_CHARACTERS = 80
 
 
-def render(card: Card, card_id: str, *, direct: bool = False) -> dict[str, Any]:
+def render(card: Card, card_id: str, *, direct: bool = False, thread: str = "") -> dict[str, Any]:
     """`direct` cards go to one person: their clicks belong to that person's conversation, which
-    the callback itself does not tell."""
-    carried = {"c": card_id} | ({"p": 1} if direct else {})
+    the callback itself does not tell. Neither does it tell the `thread`."""
+    carried: dict[str, Any] = {"c": card_id} | ({"p": 1} if direct else {})
+    if thread:
+        carried["t"] = thread
     payload: dict[str, Any] = {
         "schema": "2.0",
         "config": {

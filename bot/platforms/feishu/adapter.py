@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -13,14 +13,23 @@ from aiohttp import web
 from bot.platforms.feishu.client import FeishuClient
 from bot.platforms.feishu.crypto import Refused, unseal
 from bot.platforms.feishu.limits import LIMITS
-from bot.platforms.feishu.parse import CLICK, event_type, parse
+from bot.platforms.feishu.parse import CLICK, event_type, names_a_bot, parse
+from bot.platforms.feishu.post import Post
 from bot.platforms.feishu.stream import Line, Timings
 from bot.platforms.keeper import Hold, Keeper, alone
 from bot.platforms.pace import Pace
-from bot.platforms.protocol import Accept, EditRefused, Now, Rejected, Sent
+from bot.platforms.protocol import (
+    Accept,
+    Now,
+    PlatformError,
+    Rejected,
+    Sent,
+    Spend,
+    Unauthorized,
+    uncounted,
+)
 from cards.model import Card
-from cards.render.feishu import DEAD_BUTTON, render, render_text
-from cards.render.feishu_split import split
+from cards.render.feishu import DEAD_BUTTON
 from config.schema import FeishuSettings
 
 log = structlog.get_logger()
@@ -28,6 +37,9 @@ log = structlog.get_logger()
 PATH = "/callback/feishu"
 BODY_LIMIT = 1024 * 1024
 BODY_SECONDS = 3.0
+OWN_ID_SECONDS = 1.0
+"""Feishu waits 3 s for the whole answer."""
+OWN_ID_AGAIN = timedelta(minutes=5)
 
 
 class Feishu:
@@ -44,12 +56,15 @@ class Feishu:
         pace: Pace | None = None,
         timings: Timings | None = None,
         hold: Hold = alone,
+        spend: Spend = uncounted,
     ) -> None:
         self._settings = settings
         self._now = now
         self._timings = timings or Timings()
-        self._client = FeishuClient(settings, now, timeout_seconds=timeout_seconds)
-        self._pace = pace or Pace(LIMITS)
+        self._client = FeishuClient(settings, now, timeout_seconds=timeout_seconds, spend=spend)
+        self._post = Post(self._client, pace or Pace(LIMITS), now, urgent=settings.urgent)
+        self._own_id = ""
+        self._own_id_again: datetime | None = None
         self._keeper: Keeper[Line] = Keeper(self.name, now, self._timings, hold=hold)
         self._counts: Counter[str] = Counter()
         self._heard_at: datetime | None = None
@@ -85,31 +100,35 @@ class Feishu:
         await self._keeper.stop()
         await self._client.close()
 
+    async def _learn_own_id(self) -> None:
+        """Which mention is ours, among those of other bots: asked for with the first that is heard.
+        Until it is known any bot's will do."""
+        if self._own_id_again is not None and self._now() < self._own_id_again:
+            return
+        self._own_id_again = self._now() + OWN_ID_AGAIN
+        try:
+            async with asyncio.timeout(OWN_ID_SECONDS):
+                self._own_id = await self._client.own_id()
+        except (PlatformError, TimeoutError) as problem:
+            log.warning("feishu.own_id_unknown", reason=f"{type(problem).__name__}: {problem}")
+
     async def send(self, to: str, card: Card, *, card_id: str) -> Sent:
-        """The last message of a split card holds the buttons: it is the one that is clicked."""
-        receive_id = _receive_id(to)
-        parts = split(card)
-        self._pace.take(self._now(), count=len(parts), api="create", chat=receive_id)
-        for number, part in enumerate(parts):
-            msg_type, content = _content(part, card_id, direct=_is_person(to))
-            uuid = card_id if number == 0 else f"{card_id}-{number}"
-            message_id = await self._client.send(receive_id, msg_type, content, uuid=uuid)
-        return Sent(message_id, note=f"split into {len(parts)} messages" if parts[1:] else "")
+        return await self._post.send(to, card, card_id=card_id)
 
     async def edit(self, to: str, sent: Sent, card: Card, *, card_id: str) -> Sent:
-        """Of a card that was split, the last message becomes the new card; what stood before it
-        stays as it was."""
-        if len(split(card)) > 1:
-            raise EditRefused("the card has grown too long for one message", "too_long")
-        self._pace.take(self._now(), api="update", message=sent.message_id)
-        await self._client.update(sent.message_id, render(card, card_id, direct=_is_person(to)))
-        return sent
+        return await self._post.edit(to, sent, card, card_id=card_id)
 
     async def welcome(self, code: str, text: str) -> None:
         raise Rejected("Feishu has no welcome messages", "unsupported")
 
     async def contact(self, external_id: str) -> dict[str, Any]:
-        raise Rejected("Feishu knows no customers", "unsupported")
+        """Whom a name card shows, as far as the app may see him."""
+        try:
+            found = await self._client.person(external_id)
+        except Unauthorized as refusal:  # a permission one may do without: nobody waits for it
+            raise Rejected(str(refusal), "unauthorized") from None
+        told = {"name": found.get("name"), "position": found.get("job_title")}
+        return {name: value for name, value in told.items() if value}
 
     async def fetch(self, media: str, *, limit: int = 20 * 1024 * 1024) -> tuple[bytes, str]:
         message_id, kind, key = media.split("/", 2)
@@ -140,7 +159,9 @@ class Feishu:
 
     async def _take(self, payload: dict[str, Any], accept: Accept) -> dict[str, Any]:
         """What the client is answered. Never a card: the runtime edits it, on one path only."""
-        event = parse(payload)
+        if not self._own_id and names_a_bot(payload):
+            await self._learn_own_id()
+        event = parse(payload, self._own_id)
         if event is not None:
             self._counts["accepted"] += 1
             await accept(event)
@@ -161,21 +182,3 @@ async def _body(request: web.Request) -> bytes:
     except TimeoutError:
         raise Refused("size", f"the body took longer than {BODY_SECONDS} s") from None
     return bytes(read)
-
-
-def _receive_id(address: str) -> str:
-    platform, _, receive_id = address.partition(":")
-    if platform != "feishu" or not receive_id:
-        raise Rejected(f"not a Feishu address: {address!r}", "address")
-    return receive_id
-
-
-def _is_person(address: str) -> bool:
-    return not address.removeprefix("feishu:").startswith("oc_")
-
-
-def _content(card: Card, card_id: str, *, direct: bool) -> tuple[str, dict[str, Any]]:
-    """Message type and content; a plain sentence needs no card."""
-    if card.is_plain:
-        return "text", {"text": render_text(card)}
-    return "interactive", render(card, card_id, direct=direct)

@@ -14,15 +14,17 @@ import aiohttp
 import structlog
 
 from bot.platforms.feishu import endpoint
-from bot.platforms.feishu.errors import TokenExpired, error
+from bot.platforms.feishu.errors import MonthUsedUp, TokenExpired, error
 from bot.platforms.protocol import (
     EditRefused,
     Now,
     PlatformError,
     RateLimited,
     Rejected,
+    Spend,
     Unauthorized,
     Unreachable,
+    uncounted,
 )
 from bot.platforms.waiting import told_seconds
 from config.schema import FeishuSettings
@@ -44,9 +46,15 @@ class FeishuClient:
     """Open between `open` and `close`. Every call raises PlatformError and its kinds."""
 
     def __init__(
-        self, settings: FeishuSettings, now: Now, *, timeout_seconds: float = 10.0
+        self,
+        settings: FeishuSettings,
+        now: Now,
+        *,
+        timeout_seconds: float = 10.0,
+        spend: Spend = uncounted,
     ) -> None:
         self._settings = settings
+        self._spend = spend
         self._now = now
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
         self._session: aiohttp.ClientSession | None = None
@@ -70,7 +78,7 @@ class FeishuClient:
 
     async def send(self, receive_id: str, msg_type: str, content: Any, *, uuid: str) -> str:
         """The new message's id. The same `uuid` (at most 50 characters) sends once in an hour."""
-        data = await self._call(
+        data = await self._counted(
             "POST",
             "/open-apis/im/v1/messages",
             params={"receive_id_type": id_type(receive_id)},
@@ -79,16 +87,35 @@ class FeishuClient:
         return str(data["message_id"])
 
     async def reply(self, message_id: str, msg_type: str, content: Any, *, uuid: str) -> str:
-        """The id of an answer that hangs below `message_id`."""
+        """The id of an answer in the thread that begins with `message_id`."""
         path = f"/open-apis/im/v1/messages/{message_id}/reply"
-        data = await self._call("POST", path, body=_message(msg_type, content, uuid))
+        body = _message(msg_type, content, uuid) | {"reply_in_thread": True}
+        data = await self._counted("POST", path, body=body)
         return str(data["message_id"])
+
+    async def urge(self, message_id: str, person: str) -> None:
+        """Ring for a message of ours (应用内加急) [M10]."""
+        path = f"/open-apis/im/v1/messages/{message_id}/urgent_app"
+        body = {"user_id_list": [person]}
+        await self._counted("PATCH", path, params={"user_id_type": id_type(person)}, body=body)
+
+    async def own_id(self) -> str:
+        """The bot's open_id: what a mention of it says [G8]."""
+        answer = await self._with_token(self._ask, "GET", "/open-apis/bot/v3/info", None, None)
+        await self._spend("calls")
+        return str((answer.get("bot") or {}).get("open_id", ""))
+
+    async def person(self, user: str) -> dict[str, Any]:
+        """Whom a name card shows. Contacts cost none of the month's calls [A4]."""
+        path = f"/open-apis/contact/v3/users/{user}"
+        data = await self._call("GET", path, params={"user_id_type": id_type(user)})
+        return dict(data.get("user") or {})
 
     async def update(self, message_id: str, card: dict[str, Any]) -> None:
         """Replace a card of ours; possible for 14 days and five times a second."""
         path = f"/open-apis/im/v1/messages/{message_id}"
         try:
-            await self._call("PATCH", path, body={"content": _json(card)})
+            await self._counted("PATCH", path, body={"content": _json(card)})
         except Rejected as refusal:
             if refusal.code in _NOT_EDITABLE:
                 raise EditRefused(str(refusal), refusal.code) from None
@@ -99,7 +126,19 @@ class FeishuClient:
     ) -> tuple[bytes, str]:
         """Bytes and content type of a picture (`kind` image) or a file or voice (`kind` file)."""
         path = f"/open-apis/im/v1/messages/{message_id}/resources/{key}"
-        return await self._with_token(self._download, path, {"type": kind}, limit)
+        found = await self._with_token(self._download, path, {"type": kind}, limit)
+        await self._spend("calls")
+        return found
+
+    async def _counted(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        """A call that the month's allowance pays for, unless it is refused [A4]."""
+        try:
+            data = await self._call(method, path, **options)
+        except MonthUsedUp:
+            await self._spend("calls", all_of_it=True)
+            raise
+        await self._spend("calls")
+        return data
 
     async def _call(
         self,

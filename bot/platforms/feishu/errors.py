@@ -1,11 +1,17 @@
 """Feishu's error codes as our small family of errors ("通用错误码" and the pages of the calls)."""
 
+import re
+
 from bot.platforms.meaning import Meaning
 from bot.platforms.protocol import PlatformError, RateLimited, Rejected, Unauthorized, Unreachable
 
 
 class TokenExpired(Unauthorized):
     """The token was refused; a fresh one may help, once."""
+
+
+class MonthUsedUp(Rejected):
+    """Nothing is left of the month's API calls."""
 
 
 _KEYS = "核对 FEISHU__APP_ID 和 FEISHU__APP_SECRET（开发者后台 → 凭证与基础信息）"
@@ -21,6 +27,11 @@ _OURS = "这是程序的问题，请把这一行（含 log id）报给维护者"
 _LATER = "发得太快，稍后自动继续"
 _NEW_CARD = "原卡片已不能改，会改发新卡"
 
+_MASKED = "本企业的数据防泄漏规则不许出现手机号、邮箱：已遮住号码重发一次，仍被拦时请换个说法"
+_URGENT = "加急没发出，消息已送达；要加急，请核对权限 im:message.urgent 和群设置"
+_FILE = "这个文件取不到：请重新发一次，或改发文字"
+_PLACE = "话题不在了，或这个群不支持话题：会改发到群里"
+
 CODES: dict[int, Meaning] = {
     **dict.fromkeys(
         (99991661, 99991663, 99991664, 99991665, 99991668), Meaning(TokenExpired, _KEYS)
@@ -30,26 +41,54 @@ CODES: dict[int, Meaning] = {
     99991401: Meaning(Unauthorized, _IP),
     99991671: Meaning(Unauthorized, _KEYS),
     **dict.fromkeys((99991672, 230027), Meaning(Unauthorized, _SCOPE)),
+    232033: Meaning(Unauthorized, "外部群要应用开通“对外共享能力”（企业须经飞书认证）"),
     99991673: Meaning(Unauthorized, _INSTALLED),
     99992361: Meaning(Unauthorized, "这个人的账号是另一个应用的，请让本人重新发“绑定”"),
     230006: Meaning(Unauthorized, _BOT),
-    99991403: Meaning(Rejected, "本月接口调用已用完：升级飞书版本，或等下个月"),
+    99991403: Meaning(
+        MonthUsedUp,
+        "本月接口调用已用完：升级飞书版本，或等下个月；已不限量的，设 FEISHU__CALLS_A_MONTH=0",
+    ),
     **dict.fromkeys(
-        (99992351, 99992352, 99992353, 99992355, 99992356, 99992359, 99992360, 99992364),
+        (
+            *(99992351, 99992352, 99992353, 99992354, 99992355, 99992356),
+            *(99992359, 99992360, 99992363, 99992364, 232009),
+        ),
         Meaning(Rejected, _GONE),
     ),
     **dict.fromkeys((230013, 230029), Meaning(Rejected, _RANGE)),
     **dict.fromkeys((230002, 230018, 230035), Meaning(Rejected, _GROUP)),
     230053: Meaning(Rejected, "此人关掉了机器人的消息，请他在会话设置里打开"),
     230038: Meaning(Rejected, "对方在别的企业，飞书不许机器人单聊"),
-    **dict.fromkeys((230022, 230028), Meaning(Rejected, _WORDS)),
+    230022: Meaning(Rejected, _WORDS),
+    230028: Meaning(Rejected, _MASKED),
     230054: Meaning(Rejected, "这个群不收卡片，会改发文字"),
     **dict.fromkeys((230031, 230011, 230110, 230111), Meaning(Rejected, _NEW_CARD)),
-    **dict.fromkeys((99992402, 230001, 230025, 230034, 230099), Meaning(Rejected, _OURS)),
+    **dict.fromkeys((230019, 230071, 230072), Meaning(Rejected, _PLACE)),
+    **dict.fromkeys((230012, 230052, 230098), Meaning(Rejected, _URGENT)),
+    230023: Meaning(Rejected, "此人未读的加急已满 200 条：请他先读；消息本身已送达"),
+    230024: Meaning(Rejected, "加急额度已用完：在管理后台加购；消息本身已送达"),
+    **dict.fromkeys((230015, 230017, 230036, 230055, 230075), Meaning(Rejected, _FILE)),
+    **dict.fromkeys((234003, 234009, 234037, 234038, 234040, 234043), Meaning(Rejected, _FILE)),
+    234004: Meaning(Rejected, _GROUP),
+    **dict.fromkeys((99992402, 230001, 230025, 230034, 230050, 230099), Meaning(Rejected, _OURS)),
 }
+CARD_FAILED = 230099
+BUILD: dict[int, str] = {
+    100290: "卡片里 @ 的人不在本企业：让本人重新发“绑定”",
+    200570: "卡片里的图片已失效",
+    11310: "卡片太大（元素或表格太多）",
+    200550: "卡片里的图表画不出来",
+}
+"""What 230099 hides in its text; the card goes as text in any case."""
+_SUB_CODE = re.compile(r"ErrCode: ?(\d+)")
 _UNKNOWN = Meaning(Rejected, "在飞书开放平台搜这个错误码，或凭 log id 问飞书客服")
 
 
 def error(code: int, text: str, *, seconds: float | None = None) -> PlatformError:
     """`seconds`: Feishu's own waiting time."""
-    return CODES.get(code, _UNKNOWN).error(text, str(code), seconds=seconds)
+    meaning = CODES.get(code, _UNKNOWN)
+    found = _SUB_CODE.search(text) if code == CARD_FAILED else None
+    if found is not None and (remedy := BUILD.get(int(found[1]))):
+        meaning = Meaning(Rejected, f"{remedy}；会改发文字")
+    return meaning.error(text, str(code), seconds=seconds)

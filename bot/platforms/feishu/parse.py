@@ -1,28 +1,62 @@
 """Feishu's payloads as events; what the bot has no use for becomes None, with a logged reason.
 
-Facts: open.feishu.cn, "接收消息 v2.0" (im.message.receive_v1) and "卡片回传交互"
-(card.action.trigger).
+Facts: open.feishu.cn, "接收消息 v2.0", "卡片回传交互", "机器人自定义菜单事件", "机器人进群",
+"用户进入与机器人的会话", "用户和机器人的会话首次被创建", "撤回消息事件".
 """
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
 from pydantic import ValidationError
 
-from bot.events import CardClicked, MessageKind, MessageReceived
-from bot.platforms.feishu.payloads import ClickPush, Context, Message, MessagePush, Pressed
+from bot.events import (
+    CardClicked,
+    ChatOpened,
+    Event,
+    GroupJoined,
+    MessageRecalled,
+    MessageReceived,
+)
+from bot.platforms.feishu import menu
+from bot.platforms.feishu.contents import mentions, read_content
+from bot.platforms.feishu.payloads import (
+    ClickPush,
+    Context,
+    EnteredPush,
+    FirstChatPush,
+    Header,
+    JoinedPush,
+    MenuPush,
+    Message,
+    MessagePush,
+    Pressed,
+    RecalledPush,
+)
 from cards.actions import Action, UnknownAction, decode
 
 log = structlog.get_logger()
 
 MESSAGE = "im.message.receive_v1"
 CLICK = "card.action.trigger"
+NO_USE = frozenset(
+    (
+        "im.message.reaction.created_v1",
+        "im.message.reaction.deleted_v1",
+        "im.message.message_read_v1",
+        "im.chat.member.bot.deleted_v1",
+        "im.chat.updated_v1",
+        "im.chat.disbanded_v1",
+    )
+)
+"""Often subscribed to, acknowledged, of no use to us."""
+THREAD = "#"
+"""Between a group and the message a thread of it began with, in the address of a conversation."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PICKED = re.compile(r"(\d{4}-\d\d-\d\d(?: \d\d:\d\d)?|\d\d:\d\d) [+-]\d{4}")
-_MENTION = re.compile(r"@_user_\d+|@_all\b")
 
 
 def event_type(payload: dict[str, Any]) -> str:
@@ -34,19 +68,31 @@ def event_type(payload: dict[str, Any]) -> str:
     return ""
 
 
-def parse(payload: dict[str, Any]) -> MessageReceived | CardClicked[Action] | None:
-    """The event in an authentic payload."""
+def names_a_bot(payload: dict[str, Any]) -> bool:
+    """Whether a message mentions a bot, us or another one."""
+    if event_type(payload) != MESSAGE:
+        return False
+    try:
+        mentioned = MessagePush.model_validate(payload).event.message.mentions
+    except ValidationError:
+        return False
+    return any(mention.mentioned_type == "bot" for mention in mentioned)
+
+
+def parse(payload: dict[str, Any], bot: str = "") -> Event | None:
+    """The event in an authentic payload; `bot` is our own open_id, empty while it is not known."""
     kind = event_type(payload)
     try:
         if kind == MESSAGE:
-            return _read_message(MessagePush.model_validate(payload))
-        if kind == CLICK:
-            return _read_click(ClickPush.model_validate(payload))
+            return _read_message(MessagePush.model_validate(payload), bot)
+        if kind in _READERS:
+            return _READERS[kind](payload)
     except ValidationError as problem:
         where = [".".join(str(step) for step in error["loc"]) for error in problem.errors()]
         log.warning("feishu.ignored", event_type=kind, reason="malformed", where=where[:5])
         return None
-    log.info("feishu.ignored", event_type=kind, reason="no use for this type")
+    if kind not in NO_USE:
+        log.info("feishu.ignored", event_type=kind, reason="no use for this type")
     return None
 
 
@@ -57,87 +103,98 @@ def moment(digits: str) -> datetime:
     return _EPOCH + timedelta(microseconds=microseconds)
 
 
-def _read_message(push: MessagePush) -> MessageReceived | None:
+def _read_message(push: MessagePush, bot: str) -> MessageReceived | None:
     header, message, sender = push.header, push.event.message, push.event.sender
     address = sender.sender_id.address
     if sender.sender_type != "user" or not address:
         log.info("feishu.ignored", message_id=message.message_id, reason="not from a person")
         return None
     in_group = message.chat_type != "p2p"
-    kind, text, media = _read_content(message)
+    said = read_content(message, bot)
     return MessageReceived(
         # The message's id, not the event's: one message may be pushed under two event ids.
-        key=f"feishu:{header.app_id}:{header.tenant_key}:msg:{message.message_id}",
+        key=_message_key(header, message.message_id),
         at=moment(message.create_time),
         sender=address,
-        chat=f"feishu:{message.chat_id}" if in_group else address,
-        text=text,
-        kind=kind,
-        media=media,
+        chat=_conversation(message) if in_group else address,
+        text=said.text,
+        kind=said.kind,
+        media=said.media,
         message_id=message.message_id,
         reply_to=message.parent_id or message.root_id,
         in_group=in_group,
+        overheard=in_group and not mentions(message, bot),
     )
 
 
-def _read_content(message: Message) -> tuple[MessageKind, str, str]:
-    """Kind, text and media handle (`message/kind/key`, what `fetch` takes)."""
-    content = message.content
-    match message.message_type:
-        case "text":
-            return "text", _plain_text(message), ""
-        case "post":
-            text, images = _post_text(message)
-            return "text", text, _handle(message, "image", images[0]) if images else ""
-        case "image":
-            return "image", "", _handle(message, "image", content.get("image_key"))
-        case "audio":
-            return "voice", "", _handle(message, "file", content.get("file_key"))
-        case "file" | "media":
-            name = str(content.get("file_name", ""))
-            return "file", name, _handle(message, "file", content.get("file_key"))
-        case _:
-            return "other", str(content.get("name", "")), ""
+def _message_key(header: Header, message_id: str) -> str:
+    return f"feishu:{header.app_id}:{header.tenant_key}:msg:{message_id}"
 
 
-def _handle(message: Message, kind: str, key: object) -> str:
-    return f"{message.message_id}/{kind}/{key}" if key else ""
+def _conversation(message: Message) -> str:
+    """A thread is a conversation of its own: what is answered outside of it would, in a group of
+    topics, begin another topic."""
+    thread = f"{THREAD}{message.root_id or message.message_id}" if message.thread_id else ""
+    return f"feishu:{message.chat_id}{thread}"
 
 
-def _plain_text(message: Message) -> str:
-    names = _mention_names(message)
-    text = str(message.content.get("text", ""))
-    return _MENTION.sub(lambda found: names.get(found[0], found[0]), text).strip()
+def _read_menu(payload: dict[str, Any]) -> MessageReceived | None:
+    """A command, as if it had been typed. Only in one-to-one chats are there menus [G5]."""
+    push = MenuPush.model_validate(payload)
+    header, event = push.header, push.event
+    sender, words = event.operator.operator_id.address, menu.words_of(event.event_key)
+    if not (sender and words):
+        known = "、".join(menu.WORDS)
+        log.warning("feishu.menu_unknown", event_key=event.event_key[:50], remedy=f"用 {known}")
+        return None
+    return MessageReceived(
+        key=f"feishu:{header.app_id}:evt:{header.event_id}",
+        at=moment(header.create_time),
+        sender=sender,
+        chat=sender,
+        text=words,
+        sender_name=event.operator.operator_name,
+    )
 
 
-def _mention_names(message: Message) -> dict[str, str]:
-    return {"@_all": "@所有人"} | {mention.key: mention.as_text for mention in message.mentions}
+def _read_entered(payload: dict[str, Any]) -> ChatOpened | None:
+    """Comes each time the conversation is entered [G3]; where something was said before, whoever
+    enters knows us."""
+    push = EnteredPush.model_validate(payload)
+    sender = push.event.operator_id.address
+    if push.event.last_message_id or not sender:
+        return None
+    return _opened(push.header.app_id, sender, moment(push.header.create_time))
 
 
-def _post_text(message: Message) -> tuple[str, list[str]]:
-    """Rich text as lines, and the keys of its pictures."""
-    names = _mention_names(message)
-    lines = [str(message.content.get("title", ""))]
-    images: list[str] = []
-    paragraphs = message.content.get("content")
-    for paragraph in paragraphs if isinstance(paragraphs, list) else []:
-        if not isinstance(paragraph, list):
-            continue
-        spans = [span for span in paragraph if isinstance(span, dict)]
-        lines.append("".join(_span_text(span, names) for span in spans))
-        images += [str(span["image_key"]) for span in spans if span.get("image_key")]
-    if len(images) > 1:
-        log.info("feishu.pictures_left", message_id=message.message_id, count=len(images) - 1)
-    return "\n".join(line for line in lines if line.strip()).strip(), images
+def _read_first_chat(payload: dict[str, Any]) -> ChatOpened | None:
+    push = FirstChatPush.model_validate(payload)
+    sender = push.event.user.address
+    at = datetime.fromtimestamp(float(push.ts), UTC)
+    return _opened(push.event.app_id, sender, at) if sender else None
 
 
-def _span_text(span: dict[str, Any], names: dict[str, str]) -> str:
-    if span.get("tag") == "at":
-        return names.get(str(span.get("user_id")), f"@{span.get('user_name', '')}")
-    return str(span.get("text", ""))
+def _opened(app_id: str, sender: str, at: datetime) -> ChatOpened:
+    """One key for ever, so that a person is greeted once."""
+    return ChatOpened(f"feishu:{app_id}:opened:{sender}", at, sender)
 
 
-def _read_click(push: ClickPush) -> CardClicked[Action] | None:
+def _read_joined(payload: dict[str, Any]) -> GroupJoined:
+    push = JoinedPush.model_validate(payload)
+    header, event = push.header, push.event
+    key = f"feishu:{header.app_id}:evt:{header.event_id}"
+    return GroupJoined(key, moment(header.create_time), f"feishu:{event.chat_id}", event.external)
+
+
+def _read_recalled(payload: dict[str, Any]) -> MessageRecalled:
+    push = RecalledPush.model_validate(payload)
+    header = push.header
+    message = _message_key(header, push.event.message_id)
+    return MessageRecalled(f"{message}:recalled", moment(header.create_time), message)
+
+
+def _read_click(payload: dict[str, Any]) -> CardClicked[Action] | None:
+    push = ClickPush.model_validate(payload)
     header, event = push.header, push.event
     context = event.context or push.context
     value = event.action.value
@@ -156,7 +213,7 @@ def _read_click(push: ClickPush) -> CardClicked[Action] | None:
         at=moment(header.create_time),
         sender=sender,
         # The callback does not say whether its chat is one-to-one; our card does ("p").
-        chat=sender if "p" in carried or not context.open_chat_id else _chat(context),
+        chat=sender if "p" in carried or not context.open_chat_id else _chat(context, carried),
         action=action,
         card=str(carried.get("c", "")),
         message_id=context.open_message_id,
@@ -164,8 +221,10 @@ def _read_click(push: ClickPush) -> CardClicked[Action] | None:
     )
 
 
-def _chat(context: Context) -> str:
-    return f"feishu:{context.open_chat_id}"
+def _chat(context: Context, carried: Mapping[str, Any]) -> str:
+    """The callback does not tell the thread either."""
+    thread = f"{THREAD}{carried['t']}" if carried.get("t") else ""
+    return f"feishu:{context.open_chat_id}{thread}"
 
 
 def _form(action: Pressed) -> dict[str, tuple[str, ...]]:
@@ -186,3 +245,13 @@ def _strings(value: object) -> tuple[str, ...]:
     text = "" if value is None else str(value)
     picked = _PICKED.fullmatch(text)
     return (picked[1] if picked else text,) if text else ()
+
+
+_READERS: Mapping[str, Callable[[dict[str, Any]], Event | None]] = {
+    CLICK: _read_click,
+    "application.bot.menu_v6": _read_menu,
+    "im.chat.access_event.bot_p2p_chat_entered_v1": _read_entered,
+    "p2p_chat_create": _read_first_chat,
+    "im.chat.member.bot.added_v1": _read_joined,
+    "im.message.recalled_v1": _read_recalled,
+}

@@ -1,6 +1,7 @@
 """The shapes of Feishu's payloads that we read; members we have no use for are left out.
 
-Facts: open.feishu.cn, "接收消息 v2.0" and "卡片回传交互".
+Facts: open.feishu.cn, "接收消息 v2.0", "卡片回传交互", "机器人自定义菜单事件", "机器人进群",
+"用户进入与机器人的会话", "用户和机器人的会话首次被创建", "撤回消息事件".
 """
 
 from typing import Annotated, Any
@@ -8,6 +9,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, Json, model_validator
 
 Digits = Annotated[str, Field(pattern=r"^(\d{10}|\d{13}|\d{16})$")]
+Seconds = Annotated[str, Field(pattern=r"^\d{10}(\.\d{1,9})?$")]
+"""Of the old envelope."""
 Id = Annotated[str, Field(min_length=1)]
 
 
@@ -43,12 +46,9 @@ class Header(Wire):
 
 class Mention(Wire):
     key: str
+    id: UserIds = UserIds()
     name: str = ""
     mentioned_type: str = ""
-
-    @property
-    def as_text(self) -> str:
-        return "" if self.mentioned_type == "bot" else f"@{self.name}"
 
 
 class Message(Wire):
@@ -60,6 +60,7 @@ class Message(Wire):
     content: Json[dict[str, Any]]
     parent_id: str = ""
     root_id: str = ""
+    thread_id: str = ""
     mentions: list[Mention] = []
 
 
@@ -76,6 +77,64 @@ class MessageEvent(Wire):
 class MessagePush(Wire):
     header: Header
     event: MessageEvent
+
+
+class MenuOperator(Wire):
+    operator_id: UserIds
+    operator_name: str = ""
+
+
+class MenuEvent(Wire):
+    operator: MenuOperator
+    event_key: str
+
+
+class MenuPush(Wire):
+    header: Header
+    event: MenuEvent
+
+
+class EnteredEvent(Wire):
+    operator_id: UserIds
+    last_message_id: str = ""
+
+
+class EnteredPush(Wire):
+    header: Header
+    event: EnteredEvent
+
+
+class FirstChatEvent(Wire):
+    """Of the old envelope."""
+
+    app_id: str
+    tenant_key: str = ""
+    user: UserIds
+
+
+class FirstChatPush(Wire):
+    uuid: Id
+    ts: Seconds
+    event: FirstChatEvent
+
+
+class JoinedEvent(Wire):
+    chat_id: Id
+    external: bool = False
+
+
+class JoinedPush(Wire):
+    header: Header
+    event: JoinedEvent
+
+
+class RecalledEvent(Wire):
+    message_id: Id
+
+
+class RecalledPush(Wire):
+    header: Header
+    event: RecalledEvent
 
 
 class Pressed(Wire):

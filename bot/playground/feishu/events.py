@@ -1,6 +1,7 @@
 """What Feishu pushes when people act: messages to the bot and clicks on its cards.
 
-Facts: open.feishu.cn, "接收消息 v2.0" and "卡片回传交互".
+Facts: open.feishu.cn, "接收消息 v2.0", "卡片回传交互", "机器人自定义菜单事件", "机器人进群",
+"用户进入与机器人的会话", "用户和机器人的会话首次被创建", "新增消息表情回复", "撤回消息事件".
 """
 
 import secrets
@@ -26,8 +27,8 @@ class Events:
         self._app_id = app_id
         self._token = token
 
-    def message(self, shown: Shown) -> dict[str, Any]:
-        """A group delivers only what mentions the bot, so there a text does."""
+    def message(self, shown: Shown, *, thread: str = "", mentioned: bool = True) -> dict[str, Any]:
+        """In a group a text mentions the bot, unless the app may hear all talk of groups."""
         milliseconds = str(int(shown.at.timestamp() * 1000))
         in_group = shown.chat not in self._directory.members
         content = dict(shown.payload)
@@ -37,13 +38,16 @@ class Events:
             "update_time": milliseconds,
             "chat_id": self._directory.chat_id(shown.chat),
             "chat_type": "group" if in_group else "p2p",
-            "message_type": _MESSAGE_TYPES.get(shown.content, "text"),
+            "message_type": content.pop("message_type", None)
+            or _MESSAGE_TYPES.get(shown.content, "text"),
         }
-        if in_group and shown.content == "text":
+        if in_group and mentioned and shown.content == "text":
             content["text"] = f"{_MENTION} {content['text']}"
             message["mentions"] = [self._bot_mention()]
         if shown.reply_to:
             message |= {"root_id": shown.reply_to, "parent_id": shown.reply_to}
+        if thread:
+            message["thread_id"] = thread
         message["content"] = compact(content)
         sender = {
             "sender_id": self._directory.ids(shown.sender),
@@ -52,6 +56,75 @@ class Events:
         }
         event = {"sender": sender, "message": message}
         return self._envelope("im.message.receive_v1", event, per_second=1_000)
+
+    def menu(self, user: str, event_key: str) -> dict[str, Any]:
+        """An item of type 推送事件; this one's time is a number of seconds."""
+        name = self._directory.members[user].name
+        operator = {"operator_name": name, "operator_id": self._directory.ids(user)}
+        event = {
+            "operator": operator,
+            "event_key": event_key,
+            "timestamp": int(self._now().timestamp()),
+        }
+        return self._envelope("application.bot.menu_v6", event, per_second=1_000)
+
+    def entered(self, user: str, last_message: str = "") -> dict[str, Any]:
+        """Comes with every entry; what was said last only where something was."""
+        event = {
+            "chat_id": self._directory.chat_id(user),
+            "operator_id": self._directory.ids(user),
+        }
+        if last_message:
+            event |= {"last_message_id": last_message}
+        kind = "im.chat.access_event.bot_p2p_chat_entered_v1"
+        return self._envelope(kind, event, per_second=1_000)
+
+    def first_chat(self, user: str) -> dict[str, Any]:
+        """In the old envelope."""
+        person = {"open_id": user, "name": self._directory.members[user].name}
+        return {
+            "uuid": secrets.token_hex(16),
+            "ts": f"{self._now().timestamp():.6f}",
+            "token": self._token,
+            "type": "event_callback",
+            "event": {
+                "type": "p2p_chat_create",
+                "app_id": self._app_id,
+                "tenant_key": self._directory.tenant_key,
+                "chat_id": self._directory.chat_id(user),
+                "operator": {"open_id": user},
+                "user": person,
+            },
+        }
+
+    def joined(self, group: str, user: str, *, external: bool) -> dict[str, Any]:
+        event = {
+            "chat_id": group,
+            "operator_id": self._directory.ids(user),
+            "external": external,
+            "operator_tenant_key": self._directory.tenant_key,
+            "name": group,
+        }
+        return self._envelope("im.chat.member.bot.added_v1", event, per_second=1_000)
+
+    def recalled(self, shown: Shown) -> dict[str, Any]:
+        event = {
+            "message_id": shown.id,
+            "chat_id": self._directory.chat_id(shown.chat),
+            "recall_time": str(int(self._now().timestamp() * 1000)),
+            "recall_type": "message_owner",
+        }
+        return self._envelope("im.message.recalled_v1", event, per_second=1_000)
+
+    def reaction(self, shown: Shown, user: str, emoji: str) -> dict[str, Any]:
+        event = {
+            "message_id": shown.id,
+            "reaction_type": {"emoji_type": emoji},
+            "operator_type": "user",
+            "user_id": self._directory.ids(user),
+            "action_time": str(int(self._now().timestamp() * 1000)),
+        }
+        return self._envelope("im.message.reaction.created_v1", event, per_second=1_000)
 
     def click(self, shown: Shown, user: str, action: dict[str, Any]) -> dict[str, Any]:
         event = {

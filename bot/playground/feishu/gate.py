@@ -31,6 +31,10 @@ NEEDED_SCOPES = (
     "im:message:readonly",
 )
 CONTACT_SCOPE = "contact:user.id:readonly"
+PERSON_SCOPE = "contact:user.base:readonly"
+URGENT_SCOPE = "im:message.urgent"
+FREE = frozenset(("find people", "person"))
+"""Calls that cost none of the month's."""
 
 Act = Callable[[web.Request], Awaitable[web.StreamResponse]]
 FaultKind = Literal["error", "hang", "drop"]
@@ -53,12 +57,14 @@ class Gate:
         self.app_id = f"cli_{secrets.token_hex(8)}"
         self.app_secret = secrets.token_urlsafe(24)
         self.calls: Counter[str] = Counter()
-        """By name. All but `token` count for the monthly quota."""
+        """By name."""
+        self.charged = 0
+        """How many were charged to the month: those that went well and are not free."""
         self.faults: deque[Fault] = deque()
         self.blocked = False
         """Whether the caller's address is not in the app's IP whitelist."""
         self.month_used_up = False
-        self.scopes = {*NEEDED_SCOPES, CONTACT_SCOPE}
+        self.scopes = {*NEEDED_SCOPES, CONTACT_SCOPE, PERSON_SCOPE, URGENT_SCOPE}
         """What the tenant granted the app."""
         self.clock_ahead = timedelta()
         """How far this server's clock is ahead of the world's."""
@@ -101,6 +107,7 @@ class Gate:
                 response = await act(request)
             except ApiError as refusal:
                 return refusal.response()
+            self.charged += name not in FREE
             if fault is not None and request.transport is not None:
                 request.transport.abort()
             return response
@@ -116,6 +123,13 @@ class Gate:
             await self._stopped.wait()
             raise ApiError(errors.INTERNAL, "the server stops", status=503)
 
+    def need_scope(self, scope: str) -> None:
+        """Raises ApiError, which names the scope."""
+        if scope not in self.scopes:
+            raise ApiError(
+                errors.NO_SCOPE, f"Access denied. One of the scopes is required: [{scope}]"
+            )
+
     def _check_token(self, request: web.Request) -> None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme != "Bearer" or not token:
@@ -127,7 +141,7 @@ class Gate:
         """Contacts cost none of the month's calls."""
         if self.blocked:
             raise ApiError(errors.BLOCKED_IP, "ip is denied by app setting")
-        if self.month_used_up and name != "find people":
+        if self.month_used_up and name not in FREE:
             raise ApiError(errors.MONTH_USED_UP, "monthly api call quota exceeded", status=429)
 
     async def _give_token(self, request: web.Request) -> web.Response:

@@ -4,6 +4,7 @@ Facts: open.feishu.cn, "发送消息", "回复消息", "更新已发送的消息
 """
 
 import json
+import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ from bot.playground.feishu import errors
 from bot.playground.feishu.card_rules import MAX_BYTES, first_problem
 from bot.playground.feishu.directory import PLATFORM, Directory
 from bot.playground.feishu.errors import ApiError
-from bot.playground.feishu.gate import Gate, json_body
+from bot.playground.feishu.gate import URGENT_SCOPE, Gate, json_body
 from bot.playground.feishu.limits import Limits
 from bot.playground.world import Content, Shown, World
 
@@ -24,30 +25,41 @@ SAME_UUID = timedelta(hours=1)
 EDITABLE = timedelta(days=14)
 MAX_UUID = 50
 MAX_TEXT_BYTES = 150 * 1024
+MAX_URGENT_PEOPLE = 200
+_PLAIN_NUMBER = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)|[\w.+-]+@[\w-]+\.\w")
 
 
 class Messages:
     """What the server keeps of them beyond what the world shows."""
 
     def __init__(
-        self, world: World, now: Now, directory: Directory, limits: Limits, app_id: str
+        self, world: World, now: Now, directory: Directory, limits: Limits, gate: Gate
     ) -> None:
         self.files: dict[tuple[str, str], tuple[bytes, str]] = {}
         """Bytes and content type by message id and key."""
         self.recalled: set[str] = set()
+        self.urgent: list[tuple[str, str]] = []
+        """Message and person, each time somebody was rung for."""
+        self.urgent_refusal = 0
+        """Code with which ringing is refused; 0: it is not."""
+        self.no_threads = False
+        """Whether the groups refuse threads."""
+        self.leaks_nothing = False
+        """Whether the tenant's DLP refuses plain phone numbers and mail addresses."""
         self._world = world
         self._now = now
         self._directory = directory
         self._limits = limits
-        self._app_id = app_id
+        self._gate = gate
         self._sent: dict[str, tuple[datetime, dict[str, Any]]] = {}
 
-    def routes(self, gate: Gate) -> Sequence[web.RouteDef]:
-        one = "im/v1/messages/{message_id}"
+    def routes(self) -> Sequence[web.RouteDef]:
+        one, gate = "im/v1/messages/{message_id}", self._gate
         return [
             gate.route("POST", "im/v1/messages", "create", self._create),
             gate.route("POST", f"{one}/reply", "reply", self._reply),
             gate.route("PATCH", one, "patch", self._patch),
+            gate.route("PATCH", f"{one}/urgent_app", "urgent", self._urge),
             gate.route("GET", one + "/resources/{key}", "resource", self._resource),
         ]
 
@@ -77,6 +89,8 @@ class Messages:
         body = await json_body(request)
         _require(body, "msg_type", "content")
         answered = self.find(request.match_info["message_id"])
+        if body.get("reply_in_thread") and self.no_threads:
+            raise ApiError(errors.NO_THREADS_HERE, "The group does not support threads.")
         return self._send(body, answered.chat, reply_to=answered.id)
 
     def _send(self, body: dict[str, Any], chat: str, *, reply_to: str = "") -> web.Response:
@@ -88,6 +102,7 @@ class Messages:
         if uuid and before and self._now() - before[0] < SAME_UUID:
             return _ok(before[1])
         content, payload = self._content(str(body["msg_type"]), body["content"])
+        self._refuse_leak(body["content"])
         self._limits.send(chat, self._now())
         shown = Shown(
             new_message_id(), PLATFORM, chat, "bot", content, payload, self._now(), 0, reply_to
@@ -96,6 +111,10 @@ class Messages:
         data = self._described(shown, str(body["msg_type"]), body["content"])
         self._sent[uuid] = (self._now(), data)
         return _ok(data)
+
+    def _refuse_leak(self, content: str) -> None:
+        if self.leaks_nothing and _PLAIN_NUMBER.search(content):
+            raise ApiError(errors.DLP, "The message is refused by the tenant's DLP policy.")
 
     def _content(self, msg_type: str, content: Any) -> tuple[Content, dict[str, Any]]:
         payload = _content_object(content)
@@ -122,7 +141,7 @@ class Messages:
             "updated": False,
             "chat_id": self._directory.chat_id(shown.chat),
             "sender": {
-                "id": self._app_id,
+                "id": self._gate.app_id,
                 "id_type": "app_id",
                 "sender_type": "app",
                 "tenant_key": self._directory.tenant_key,
@@ -142,9 +161,27 @@ class Messages:
             raise ApiError(errors.TOO_OLD, "The message sent exceeds 14 days and is not editable.")
         card = _content_object(body["content"])
         self.refuse_bad_card(card)
+        self._refuse_leak(body["content"])
         self._limits.edit(shown.id, self._now())
         self._world.change(shown, card)
         return _ok({})
+
+    async def _urge(self, request: web.Request) -> web.Response:
+        """Rings in the app; the answer lists whom it could not reach."""
+        self._gate.need_scope(URGENT_SCOPE)
+        body = await json_body(request)
+        people = body.get("user_id_list")
+        if not isinstance(people, list) or not 1 <= len(people) <= MAX_URGENT_PEOPLE:
+            raise errors.bad_field("user_id_list", "must hold 1 to 200 ids")
+        shown = self.find(request.match_info["message_id"])
+        if shown.sender != "bot":
+            raise ApiError(errors.NOT_THE_SENDER, "The operator is NOT the message's sender.")
+        if self.urgent_refusal:
+            raise ApiError(self.urgent_refusal, "urgent is refused")
+        id_type = request.query.get("user_id_type", "")
+        members = [self._directory.chat(id_type, str(person)) for person in people]
+        self.urgent += [(shown.id, member) for member in members]
+        return _ok({"invalid_user_id_list": []})
 
     async def _resource(self, request: web.Request) -> web.Response:
         shown = self.find(request.match_info["message_id"])

@@ -141,7 +141,10 @@ class Pusher:
         return partial(self.post, self.seal(payload), seconds=self._answer_seconds)
 
     def _record(self, payload: dict[str, Any]) -> Push:
-        push = Push(payload["header"]["event_type"], payload["header"]["event_id"])
+        if "header" in payload:
+            push = Push(payload["header"]["event_type"], payload["header"]["event_id"])
+        else:  # the old envelope
+            push = Push(payload["event"]["type"], payload["uuid"])
         self.pushes.append(push)
         return push
 

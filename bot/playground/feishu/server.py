@@ -54,7 +54,7 @@ class FeishuServer:
         limits = Limits(enabled=rate_limits)
         self.directory = Directory(world, tenant_key=secrets.token_hex(8))
         self.gate = Gate(now, limits)
-        self.messages = Messages(world, now, self.directory, limits, self.gate.app_id)
+        self.messages = Messages(world, now, self.directory, limits, self.gate)
         self.events = Events(
             now, self.directory, app_id=self.gate.app_id, token=self._verification_token
         )
@@ -66,7 +66,7 @@ class FeishuServer:
             answer_seconds=answer_seconds,
         )
         self.lines = Lines(self.gate)
-        self.setup = Setup(self.gate)
+        self.setup = Setup(self.gate, self.directory, self.events.bot_open_id)
 
     def subscribe_long(self) -> None:
         """What choosing 使用长连接接收 in the console does, for events and callbacks."""
@@ -97,7 +97,7 @@ class FeishuServer:
         )
 
     def routes(self) -> Sequence[web.RouteDef]:
-        calls = [*self.setup.routes(), *self.messages.routes(self.gate)]
+        calls = [*self.setup.routes(), *self.messages.routes()]
         return [self.gate.token_route(), *calls, *self.lines.routes()]
 
     async def stop(self) -> None:
@@ -119,6 +119,34 @@ class FeishuServer:
 
     def recall(self, message_id: str) -> None:
         self.messages.recalled.add(message_id)
+
+    async def take_back(self, message_id: str) -> None:
+        """A member recalls what he wrote, and the app hears of it."""
+        shown = self._require_message(message_id)
+        self.recall(message_id)
+        await self.pusher.event(self.events.recalled(shown))
+
+    async def press_menu(self, user: str, event_key: str) -> None:
+        self._require_member(user)
+        await self.pusher.event(self.events.menu(user, event_key))
+
+    async def enter(self, user: str) -> None:
+        """Opens the conversation with the bot; the very first time there are two events."""
+        self._require_member(user)
+        said = self._world.chat(PLATFORM, user)
+        if not said:
+            await self.pusher.event(self.events.first_chat(user))
+        await self.pusher.event(self.events.entered(user, said[-1].id if said else ""))
+
+    async def invite(self, group: str, user: str, *, external: bool = False) -> None:
+        """A member puts the bot into a group."""
+        self._require_member(user)
+        self.open_group(group)
+        await self.pusher.event(self.events.joined(group, user, external=external))
+
+    async def react(self, user: str, message_id: str, emoji: str = "OK") -> None:
+        shown = self._require_message(message_id)
+        await self.pusher.event(self.events.reaction(shown, user, emoji))
 
     def fail_next(
         self, count: int = 1, *, code: int, status: int = 400, retry_after: float | None = None
@@ -142,6 +170,8 @@ class FeishuServer:
         content: Content = "text",
         chat: str = "",
         reply_to: str = "",
+        thread: str = "",
+        mentioned: bool = True,
     ) -> Shown:
         """The `text` of a file is its name, that of a voice message what is spoken in it; Feishu
         sends no transcript. A picture holds the text as its bytes, unless `upload` gave others."""
@@ -152,6 +182,18 @@ class FeishuServer:
             new_message_id(), PLATFORM, chat or user, user, content, {}, self._now(), 0, reply_to
         )
         shown.payload = self._written(shown, text)
+        self._world.show(shown)
+        await self.pusher.event(self.events.message(shown, thread=thread, mentioned=mentioned))
+        return shown
+
+    async def share(
+        self, user: str, message_type: str, content: dict[str, Any], *, chat: str = ""
+    ) -> Shown:
+        """Something of another type, with the content that Feishu gives it: a name card, a place,
+        a sticker. In a group that is never a mention."""
+        self._require_member(user)
+        payload = {"message_type": message_type, **content}
+        shown = Shown(new_message_id(), PLATFORM, chat or user, user, "file", payload, self._now())
         self._world.show(shown)
         await self.pusher.event(self.events.message(shown))
         return shown

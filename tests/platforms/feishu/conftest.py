@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.clock import Clock
-from bot.events import Event
+from bot.events import Event, MessageReceived
 from bot.platforms.feishu.adapter import PATH, Feishu
 from bot.platforms.feishu.stream import Timings
 from bot.playground.feishu import FeishuServer
@@ -59,6 +59,10 @@ class Stage:
     @property
     def event(self) -> Any:
         return self.accepted[-1]
+
+    @property
+    def said(self) -> list[MessageReceived]:
+        return [event for event in self.accepted if isinstance(event, MessageReceived)]
 
 
 async def _serve(routes: list[web.RouteDef]) -> TestServer:

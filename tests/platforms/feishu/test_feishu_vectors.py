@@ -191,9 +191,8 @@ def test_a_redelivery_under_another_event_id_has_the_same_key() -> None:
         ("message_p2p_audio", "voice", "", "/file/file_v3_2807b3a51d03870e46bd"),
         ("message_p2p_image", "image", "", "/image/img_v3_7bfd45c5e96cf7e3f1d7"),
         ("message_p2p_file", "file", "名片.vcf", "/file/file_v3_1dcb6aa7fced79a71c36"),
-        ("message_p2p_sticker", "other", "", ""),
-        ("message_p2p_location", "other", "上海市浦东新区世纪大道", ""),
-        ("message_p2p_share_user", "other", "", ""),
+        ("message_p2p_sticker", "sticker", "", ""),
+        ("message_p2p_location", "other", "位置：上海市浦东新区世纪大道", ""),
     ],
 )
 def test_media_come_with_a_handle_to_fetch_them(
@@ -203,6 +202,13 @@ def test_media_come_with_a_handle_to_fetch_them(
 
     assert (event.kind, event.text) == (kind, text)
     assert event.media == (f"{event.message_id}{media}" if media else "")
+
+
+def test_a_name_card_tells_whom_it_shows() -> None:
+    event = message("message_p2p_share_user")
+
+    assert (event.kind, event.text) == ("person", "")
+    assert event.media.startswith("feishu:ou_")
 
 
 def test_rich_text_comes_as_lines_with_its_picture() -> None:
