@@ -97,6 +97,7 @@ async def start(tmp_path: Path, company_file: Path, quiet_logs: None) -> AsyncIt
         hearing: bool = True,
         model: ModelSettings | None = None,
         feishu_long: bool = False,
+        dingtalk_http: bool = False,
     ) -> Bot:
         settings = Settings(data=tmp_path, model=model, _env_file=None)
         clock = Clock(datetime.fromisoformat(now), frozen=True)
@@ -107,6 +108,8 @@ async def start(tmp_path: Path, company_file: Path, quiet_logs: None) -> AsyncIt
         running.append(program)
         if feishu_long and program.playground is not None:
             program.playground.feishu.subscribe_long()
+        if dingtalk_http and program.playground is not None:
+            program.playground.dingtalk.subscribe_http()
         await program.start(socket.create_server(("127.0.0.1", 0)))
         return Bot(program)
 

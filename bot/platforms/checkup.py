@@ -205,16 +205,18 @@ async def tell_stream(findings: Findings, address: str, *, seconds: float) -> No
     findings.good("stream", f"网关给了地址，{host}:{port} 连得上")
 
 
-def tell_callback(findings: Findings, url: str, reply: Reply, *, proved: bool) -> None:
+def tell_callback(
+    findings: Findings, url: str, reply: Reply, *, proved: bool, key: str = "callback"
+) -> None:
     """What a check of our own callback address says, asked as the platform would ask."""
     if proved:
-        findings.good("callback", f"{url} 应答正确")
+        findings.good(key, f"{url} 应答正确")
     elif reply.code == UNREACHABLE:
-        findings.bad("callback", f"{url} {reply.text}", code=UNREACHABLE)
+        findings.bad(key, f"{url} {reply.text}", code=UNREACHABLE)
     elif reply.status == 403:
-        findings.bad("callback", f"{url} 不认这份配置里的密钥", code="403")
+        findings.bad(key, f"{url} 不认这份配置里的密钥", code="403")
     else:
-        findings.bad("callback", f"{url} 答的不是机器人（HTTP {reply.status}）")
+        findings.bad(key, f"{url} 答的不是机器人（HTTP {reply.status}）")
 
 
 CLOCK_ITEM = Item(

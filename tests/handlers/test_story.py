@@ -7,7 +7,7 @@ from sqlmodel import col, select
 
 from bot.playground.press import text_of
 from storage.models import Fact, Promise, PromiseState
-from tests.conftest import Seating, Start
+from tests.conftest import Bot, Seating, Start
 
 NOTE = "张总说价格高，对比了XX，样机下周三前寄出"
 SEATINGS: list[Seating] = [
@@ -25,8 +25,18 @@ SEATINGS: list[Seating] = [
 async def test_F39_F40_F45_the_story_runs_end_to_end(
     start: Start, seating: Seating, feishu_long: bool
 ) -> None:
-    bot = await start(seating, feishu_long=feishu_long)
+    await live_the_day(await start(seating, feishu_long=feishu_long), seating)
 
+
+@pytest.mark.parametrize("seating", [s for s in SEATINGS if s[1] != "dingtalk"], ids="-".join)
+async def test_F56_the_story_runs_with_dingtalk_over_http(start: Start, seating: Seating) -> None:
+    bot = await start(seating, dingtalk_http=True)
+    await live_the_day(bot, seating)
+    assert bot.ground.dingtalk.gateway.lines == []
+    assert {posted.status for posted in bot.ground.dingtalk.courier.posted} == {200}
+
+
+async def live_the_day(bot: Bot, seating: Seating) -> None:
     echo = await bot.says("sales", NOTE)
     assert "张总" in echo
     assert "价格疑虑" in echo

@@ -101,6 +101,8 @@ class DingTalk:
             raise UnknownTopic(frame.topic)
 
     async def _receive_message(self, accept: Accept, body: Mapping[str, Any]) -> None:
+        if not body:  # `doctor` knocks; DingTalk has counted nothing
+            return
         used_up = quota_used_up(body)
         if used_up:
             self._quota_used_up_at = self._now()

@@ -52,6 +52,24 @@ def check_card_sign(headers: Mapping[str, str], *, api_secret: str, now: datetim
     _check_hmac(sign, key=api_secret, message=timestamp)
 
 
+def robot_headers(*, app_secret: str, now: datetime) -> dict[str, str]:
+    """What DingTalk signs a message with."""
+    timestamp = _milliseconds(now)
+    sign = _hmac(key=app_secret, message=f"{timestamp}\n{app_secret}")
+    return {"timestamp": timestamp, "sign": sign.decode()}
+
+
+def card_headers(*, api_secret: str, now: datetime) -> dict[str, str]:
+    """What DingTalk signs a click with."""
+    timestamp = _milliseconds(now)
+    sign = _hmac(key=api_secret, message=timestamp).decode()
+    return {"x-ddpaas-signature-timestamp": timestamp, "x-ddpaas-signature": sign}
+
+
+def _milliseconds(now: datetime) -> str:
+    return str(int(now.timestamp() * 1000))
+
+
 def _signed_headers(headers: Mapping[str, str], when: str, sign: str) -> tuple[str, str]:
     lower = {name.lower(): value for name, value in headers.items()}
     timestamp = lower.get(when, "")
@@ -66,9 +84,13 @@ def _check_window(timestamp_ms: str, now: datetime) -> None:
 
 
 def _check_hmac(sign: str, *, key: str, message: str) -> None:
-    digest = hmac.new(key.encode(), message.encode(), hashlib.sha256).digest()
-    if not hmac.compare_digest(base64.b64encode(digest), sign.encode()):
+    if not hmac.compare_digest(_hmac(key=key, message=message), sign.encode()):
         raise Refused("sign")
+
+
+def _hmac(*, key: str, message: str) -> bytes:
+    digest = hmac.new(key.encode(), message.encode(), hashlib.sha256).digest()
+    return base64.b64encode(digest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,25 +5,40 @@ Facts: open.dingtalk.com, "获取企业内部应用的accessToken", "计费模�
 best-practices/permission-deny.
 """
 
+import secrets
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import aiohttp
 
 from bot.platforms.checkup import (
     ADDRESS,
+    CALLBACK_CHANGES,
     CLOCK_ITEM,
     CREDENTIALS,
     QUOTA,
     REACH,
     SECONDS,
+    UNREACHABLE,
     Findings,
     Item,
     Probe,
     Reply,
     Step,
+    tell_callback,
     tell_stream,
 )
+from bot.platforms.dingtalk.callbacks import (
+    CARDS,
+    EMPTY,
+    EVENTS,
+    ROBOT,
+    callback_path,
+    card_secret,
+    event_crypto,
+)
+from bot.platforms.dingtalk.crypto import EventCrypto, Refused, card_headers, robot_headers
 from bot.platforms.dingtalk.frames import SUBSCRIPTIONS
 from bot.platforms.protocol import Now
 from config.schema import DingTalkSettings
@@ -54,12 +69,6 @@ ITEMS = (
     CLOCK_ITEM,
     Item(ADDRESS, "出口 IP", f"{_APP} → 安全设置", "在“服务器出口IP”里加上本机的出口地址"),
     Item(
-        "stream",
-        "Stream 长连接",
-        f"{_APP} → 机器人 → 消息接收模式；机器人所在机器的防火墙",
-        "消息接收模式选 Stream 并发布版本；放行到 wss-open-connection.dingtalk.com:443 的出口",
-    ),
-    Item(
         "robot",
         "机器人消息",
         _SCOPES,
@@ -81,6 +90,46 @@ ITEMS = (
         dict.fromkeys(_TOO_FAST, "调用太快：等几秒再查，并看看有没有别的程序在用这个应用"),
     ),
 )
+STREAM = (
+    Item(
+        "stream",
+        "Stream 长连接",
+        f"{_APP} → 机器人 → 消息接收模式；机器人所在机器的防火墙",
+        "消息接收模式选 Stream 并发布版本；放行到 wss-open-connection.dingtalk.com:443 的出口",
+    ),
+)
+_DOORS = "https://你的地址/callback/dingtalk/你的 DINGTALK__CALLBACK_KEY"
+HTTP = (
+    Item(
+        "callback",
+        "接收消息",
+        f"{_APP} → 机器人 → 消息接收模式",
+        f"选 HTTP 模式，消息接收地址填 {_DOORS}/robot，发布版本；反向代理转给机器人",
+        CALLBACK_CHANGES,
+    ),
+    Item(
+        "clicks",
+        "卡片回调",
+        "机器人所在的机器（卡片回调地址由机器人自己登记，后台不用填）",
+        f"反向代理把 {_DOORS}/cards 也转给机器人",
+        CALLBACK_CHANGES,
+    ),
+    Item(
+        "events",
+        "事件订阅",
+        f"{_APP} → 事件订阅",
+        f"选 HTTP 推送，请求网址填 {_DOORS}/events，签名 token 和加密 aes_key 与 .env 一致",
+        CALLBACK_CHANGES,
+    ),
+    Item(
+        "public",
+        "公网地址",
+        "机器人所在机器的网络：域名、证书、反向代理、防火墙",
+        "DINGTALK__PUBLIC_URL 填钉钉能打开的 https 地址，不带路径",
+        {UNREACHABLE: "检查域名、证书和防火墙；有的内网绕不回自己的公网地址，换台外面的机器再查"},
+    ),
+)
+"""In place of `STREAM`: each of our doors, knocked at as DingTalk would."""
 BLAME = {
     "invalidClientIdOrSecret": CREDENTIALS,
     "IpNotInWhiteList": ADDRESS,
@@ -90,26 +139,39 @@ BLAME = {
 
 
 class DingTalkDoctor:
-    """Never connects to the stream: a second connection would take messages from the bot's own."""
+    """Never connects to the stream: a second connection would take messages from the bot's own.
+    `origin` is where the bot's callbacks are asked for, without a path."""
 
     name = "dingtalk"
     title = "钉钉"
 
-    def __init__(self, settings: DingTalkSettings, now: Now, *, seconds: float = SECONDS) -> None:
+    def __init__(
+        self, settings: DingTalkSettings, now: Now, origin: str, *, seconds: float = SECONDS
+    ) -> None:
         self._settings = settings
         self._now = now
+        self._origin = origin.rstrip("/")
         self._seconds = seconds
 
+    @property
+    def _is_http(self) -> bool:
+        return self._settings.transport == "http"
+
     async def examine(self) -> Sequence[Step]:
-        findings = Findings(ITEMS, BLAME)
+        findings = Findings((*ITEMS, *(HTTP if self._is_http else STREAM)), BLAME)
+        own = self._settings
+        hidden = (own.client_secret, own.callback_key, own.event_token, own.event_aes_key)
         async with aiohttp.ClientSession(headers={"Accept": "application/json"}) as session:
-            secret = self._settings.client_secret.get_secret_value()
-            probe = Probe(session, _code, [secret], seconds=self._seconds)
+            values = [secret.get_secret_value() for secret in hidden]
+            probe = Probe(session, _code, values, seconds=self._seconds)
             token = await self._token(probe, findings)
             if token:
-                await self._stream(probe, findings)
                 await self._calls(probe, token, findings)
                 await self._people(probe, token, findings)
+                if not self._is_http:
+                    await self._stream(probe, findings)
+            if self._is_http:
+                await self._doors(probe, findings)
         return findings.close("还没有用完（余量只在后台看得到；这次检查用掉 2 次）")
 
     async def _token(self, probe: Probe, findings: Findings) -> str:
@@ -168,8 +230,68 @@ class DingTalkDoctor:
         count = len(reply.body.get("result") or [])
         findings.judge("contacts", reply, f"最上层有 {count} 个部门")
 
+    async def _doors(self, probe: Probe, findings: Findings) -> None:
+        """Signed, and empty: nothing of it becomes a message, a click or an event."""
+        await self._knock_as_robot(probe, findings, self._origin, "callback")
+        headers = card_headers(api_secret=card_secret(self._settings), now=self._now())
+        url = self._origin + callback_path(self._settings, CARDS)
+        reply = await probe.ask("POST", url, json={}, headers=headers)
+        proved = reply.status == 200 and reply.content == b"{}"
+        tell_callback(findings, self._shown(CARDS), reply, proved=proved, key="clicks")
+        if self._settings.hears_events:
+            await self._knock_as_event(probe, findings)
+        else:
+            told = (
+                "没有填 DINGTALK__EVENT_TOKEN 和 DINGTALK__EVENT_AES_KEY，不收事件；现有功能用不到"
+            )
+            findings.unknown("events", told)
+        await self._knock_as_robot(probe, findings, self._settings.public_url, "public")
+
+    async def _knock_as_robot(
+        self, probe: Probe, findings: Findings, origin: str, key: str
+    ) -> None:
+        secret = self._settings.client_secret.get_secret_value()
+        headers = robot_headers(app_secret=secret, now=self._now())
+        url = origin + callback_path(self._settings, ROBOT)
+        reply = await probe.ask("POST", url, json={}, headers=headers)
+        proved = reply.body == EMPTY
+        tell_callback(findings, self._shown(ROBOT, origin), reply, proved=proved, key=key)
+
+    async def _knock_as_event(self, probe: Probe, findings: Findings) -> None:
+        """What saving the address in the console does."""
+        crypto, now = event_crypto(self._settings), self._now()
+        sealed = crypto.reply(
+            '{"EventType":"check_url"}',
+            timestamp_ms=int(now.timestamp() * 1000),
+            nonce=secrets.token_hex(8),
+            random16=secrets.token_bytes(16),
+        )
+        query = {
+            "msg_signature": sealed["msg_signature"],
+            "timestamp": sealed["timeStamp"],
+            "nonce": sealed["nonce"],
+        }
+        url = self._origin + callback_path(self._settings, EVENTS)
+        body = {"encrypt": sealed["encrypt"]}
+        reply = await probe.ask("POST", url, json=body, params=query)
+        proved = _is_success(crypto, reply.body, now)
+        tell_callback(findings, self._shown(EVENTS), reply, proved=proved, key="events")
+
+    def _shown(self, door: str, origin: str = "") -> str:
+        """An address without its key."""
+        return f"{origin or self._origin}/callback/dingtalk/…/{door}"
+
     def _api(self, path: str) -> str:
         return self._settings.api_url.rstrip("/") + path
+
+
+def _is_success(crypto: EventCrypto, body: Mapping[str, Any], now: datetime) -> bool:
+    names = ("msg_signature", "timeStamp", "nonce")
+    query = {name: str(body.get(name, "")) for name in names}
+    try:
+        return crypto.decrypt(query, str(body.get("encrypt", "")), now=now) == "success"
+    except Refused:
+        return False
 
 
 def _let_in(reply: Reply) -> tuple[str, ...]:

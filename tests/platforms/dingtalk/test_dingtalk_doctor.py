@@ -2,25 +2,30 @@
 
 import asyncio
 import socket
+from collections import Counter
 from datetime import timedelta
 
 from pydantic import SecretStr
 
 from bot.platforms.checkup import NOT_CHECKED, Step, as_lines
-from bot.platforms.dingtalk.doctor import ITEMS, DingTalkDoctor
+from bot.platforms.dingtalk.doctor import HTTP, ITEMS, STREAM, DingTalkDoctor
 from bot.playground.dingtalk.door import CONTACT_SCOPE
 from bot.playground.dingtalk.limits import Limits
 from bot.playground.dingtalk.robot import ROBOT_SCOPE
-from tests.platforms.dingtalk.conftest import Stage
+from tests.platforms.dingtalk.conftest import Metered, Stage
 
-KEYS = [item.key for item in ITEMS]
+KEYS = {
+    "stream": [item.key for item in (*ITEMS, *STREAM)],
+    "http": [item.key for item in (*ITEMS, *HTTP)],
+}
 CARD_SCOPE = "Card.Instance.Write"
 
 
 async def examined(stage: Stage, **changed: object) -> dict[str, Step]:
     settings = stage.adapter._settings.model_copy(update=changed)
-    steps = await DingTalkDoctor(settings, stage.clock, seconds=0.5).examine()
-    assert [step.key for step in steps] == KEYS
+    origin = settings.public_url
+    steps = await DingTalkDoctor(settings, stage.clock, origin, seconds=0.5).examine()
+    assert [step.key for step in steps] == KEYS[settings.transport]
     return {step.key: step for step in steps}
 
 
@@ -34,6 +39,46 @@ async def test_an_app_that_is_set_up_passes_every_step(stage: Stage) -> None:
     assert {step.state for step in steps.values()} == {"ok"}
     assert len(stage.server.gateway.lines) == lines
     assert stage.shown == []
+
+
+async def test_over_http_each_door_is_knocked_at_and_nothing_comes_of_it(
+    door: Stage, metered: Metered
+) -> None:
+    steps = await examined(door)
+    assert {step.state for step in steps.values()} == {"ok"}
+    assert (door.events, door.shown, metered.used) == ([], [], Counter())
+    told = " ".join(line for line in as_lines("钉钉", list(steps.values())))
+    assert "/callback/dingtalk/…/robot 应答正确" in told
+    for hidden in (door.server.courier.callback_key, door.server.courier.event_token):
+        assert hidden not in told
+
+
+async def test_a_bot_with_other_keys_is_told_apart_door_by_door(door: Stage) -> None:
+    steps = await examined(door, event_aes_key=SecretStr("a" * 43))
+    assert failed(steps) == ["events"]
+    assert "同一份 .env" in steps["events"].change
+    steps = await examined(door, client_secret=SecretStr("wrong"))
+    assert failed(steps) == ["credentials", "callback", "clicks", "public"]
+    steps = await examined(door, callback_key=SecretStr("0" * 32))
+    assert failed(steps) == ["callback", "clicks", "events", "public"]
+    assert "HTTP 404" in steps["callback"].told
+    assert "/robot" in steps["callback"].change
+
+
+async def test_a_public_address_that_leads_nowhere_is_a_step_of_its_own(door: Stage) -> None:
+    settings = door.adapter._settings
+    elsewhere = settings.model_copy(update={"public_url": f"http://127.0.0.1:{closed_port()}"})
+    doctor = DingTalkDoctor(elsewhere, door.clock, settings.public_url, seconds=0.5)
+    steps = {step.key: step for step in await doctor.examine()}
+    assert failed(steps) == ["public"]
+    assert "证书" in steps["public"].change
+
+
+async def test_events_may_be_left_out(door: Stage) -> None:
+    nothing = SecretStr("")
+    steps = await examined(door, event_token=nothing, event_aes_key=nothing)
+    assert (failed(steps), steps["events"].state) == ([], "unknown")
+    assert "DINGTALK__EVENT_TOKEN" in steps["events"].told
 
 
 async def test_a_wrong_secret_is_named(stage: Stage) -> None:
