@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import structlog
@@ -15,6 +16,7 @@ from bot.clock import Clock
 from bot.playground.ground import Part
 from bot.playground.page import Platform
 from bot.playground.player import Player
+from bot.playground.wecom.robot.server import Transport
 from bot.program import Program
 from config.schema import ModelSettings
 from config.settings import Settings
@@ -97,6 +99,7 @@ async def start(tmp_path: Path, company_file: Path, quiet_logs: None) -> AsyncIt
         hearing: bool = True,
         model: ModelSettings | None = None,
         feishu_long: bool = False,
+        wecom_robot: Transport | Literal[""] = "",
         dingtalk_http: bool = False,
     ) -> Bot:
         settings = Settings(data=tmp_path, model=model, _env_file=None)
@@ -108,6 +111,9 @@ async def start(tmp_path: Path, company_file: Path, quiet_logs: None) -> AsyncIt
         running.append(program)
         if feishu_long and program.playground is not None:
             program.playground.feishu.subscribe_long()
+        if wecom_robot and program.playground is not None:
+            program.playground.wecom.use_robot(wecom_robot)
+            program.playground.wecom.robot.meet()
         if dingtalk_http and program.playground is not None:
             program.playground.dingtalk.subscribe_http()
         await program.start(socket.create_server(("127.0.0.1", 0)))

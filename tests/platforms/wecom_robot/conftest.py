@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import BaseTestServer, TestServer
 
 from bot.clock import Clock
 from bot.events import CardClicked, Event
@@ -89,7 +89,7 @@ async def _serve(*routes: web.RouteDef) -> TestServer:
     return server
 
 
-def origin(server: TestServer) -> str:
+def origin(server: BaseTestServer) -> str:
     return str(server.make_url("/")).rstrip("/")
 
 

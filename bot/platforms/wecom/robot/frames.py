@@ -29,7 +29,10 @@ def read_frame(raw: str) -> Frame:
     """Raises ValueError when this is not a frame."""
     if len(raw) > FRAME_CHARACTERS:
         raise ValueError(f"{len(raw)} characters are too many")
-    found = json.loads(raw)
+    try:
+        found = json.loads(raw)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
     headers = found.get("headers") if isinstance(found, dict) else None
     req_id = headers.get("req_id") if isinstance(headers, dict) else None
     body, code = (found.get("body"), found.get("errcode")) if isinstance(found, dict) else (0, 0)

@@ -63,6 +63,10 @@ class RobotServer:
         await self.gateway.stop()
         await self.hook.stop()
 
+    def meet(self) -> None:
+        """Everybody has written to the robot before, so that it may write to them."""
+        self.talk.known.update(self._world.members.get("wecom", {}))
+
     # What members do ---------------------------------------------------------------------
 
     async def say(
