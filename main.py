@@ -43,9 +43,9 @@ from bot.speech.transcripts import transcripts
 from cards.help import parked_card
 from config import own_words
 from config.loader import RULES, BadRules, load_rules
-from config.schema import DingTalkSettings, Rules
+from config.schema import DingTalkSettings, FeishuSettings, Rules
 from config.settings import BadSettings, Settings, data_key, load_settings, make_folder
-from handlers import ROUTERS
+from handlers import ROUTERS, manners
 from nlp.learning import telling as learning
 from nlp.learning.propose import propose
 from nlp.learning.types import Entry, Example, Proposal, Told
@@ -148,7 +148,10 @@ def build(
         if ground is not None:
             ear.settings = ground.ear.settings(origin) if hearing else None
         pace = None if rate_limits else Pace(())
-        spend = partial(runtime.meter.spend, "dingtalk")
+
+        def spend(platform: str) -> Spend:
+            return partial(runtime.meter.spend, platform)
+
         hold = runtime.leases.hold
         return connect_platforms(settings, clock, ground, origin, pace, spend, hold=hold)
 
@@ -161,6 +164,7 @@ def build(
         lexicon=lambda: watch.current.lexicon,
         calls=calls,
         sorry=parked_card,
+        heard=manners.heard,
         budgets=budgets(settings),
     )
     return Program(
@@ -202,15 +206,20 @@ def second_opinion(
 
 def budgets(settings: Settings) -> dict[str, Budget]:
     """Monthly allowances of the platforms that are spoken to; the playground's are the defaults."""
-    found = settings.dingtalk
-    if found is None and (settings.has_platforms or not settings.playground):
-        return {}
-    options = DingTalkSettings.model_fields
-    allowed = {
-        "calls": found.calls_a_month if found else options["calls_a_month"].default,
-        "stream": found.stream_a_month if found else options["stream_a_month"].default,
-    }
-    return {"dingtalk": Budget(allowed, found.low_share if found else options["low_share"].default)}
+    if settings.playground and not settings.has_platforms:
+        ding, lark = DingTalkSettings.model_fields, FeishuSettings.model_fields
+        calls, stream = ding["calls_a_month"].default, ding["stream_a_month"].default
+        return {
+            "dingtalk": Budget({"calls": calls, "stream": stream}, ding["low_share"].default),
+            "feishu": Budget({"calls": lark["calls_a_month"].default}, lark["low_share"].default),
+        }
+    found: dict[str, Budget] = {}
+    if dingtalk := settings.dingtalk:
+        allowed = {"calls": dingtalk.calls_a_month, "stream": dingtalk.stream_a_month}
+        found["dingtalk"] = Budget(allowed, dingtalk.low_share)
+    if (feishu := settings.feishu) and feishu.calls_a_month:
+        found["feishu"] = Budget({"calls": feishu.calls_a_month}, feishu.low_share)
+    return found
 
 
 def connect_platforms(
@@ -219,12 +228,12 @@ def connect_platforms(
     ground: Playground | None,
     origin: str,
     pace: Pace | None = None,
-    spend: Spend = uncounted,
+    spend: Callable[[str], Spend] = lambda _: uncounted,
     *,
     hold: Hold = alone,
 ) -> dict[str, Platform]:
     """The adapters of the platforms that are configured, or of those that are imitated. A `pace`
-    takes the place of the platforms' own limits, `spend` meters DingTalk's month, `hold` says
+    takes the place of the platforms' own limits, `spend` meters a platform's month, `hold` says
     which process connects where several run."""
     wecom, dingtalk, feishu = settings.wecom, settings.dingtalk, settings.feishu
     if ground is not None:
@@ -234,9 +243,11 @@ def connect_platforms(
     if wecom:
         platforms["wecom"] = connect_wecom(wecom, clock, pace=pace, hold=hold)
     if dingtalk:
-        platforms["dingtalk"] = DingTalk(dingtalk, clock, pace=pace, spend=spend, hold=hold)
+        platforms["dingtalk"] = DingTalk(
+            dingtalk, clock, pace=pace, spend=spend("dingtalk"), hold=hold
+        )
     if feishu:
-        platforms["feishu"] = Feishu(feishu, clock, pace=pace, hold=hold)
+        platforms["feishu"] = Feishu(feishu, clock, pace=pace, spend=spend("feishu"), hold=hold)
     return platforms
 
 
