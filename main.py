@@ -141,7 +141,9 @@ def build(
         ground = Playground(clock, played, rate_limits=rate_limits)
     platforms: dict[str, Platform] = {}
     ear = Ear(settings.speech)
-    calls = slow_calls(platforms, second_opinion(settings, watch.current.rules, db, clock))
+    opinion = second_opinion(settings, watch.current.rules, db, clock)
+    write_tags = settings.wecom.write_tags if settings.wecom else ground is not None
+    calls = slow_calls(platforms, opinion, write_tags=write_tags)
     calls["speech.transcript"] = transcripts(platforms, ear)
 
     def connect_all(origin: str) -> dict[str, Platform]:

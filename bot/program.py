@@ -8,7 +8,8 @@ from typing import Any
 from aiohttp import web
 
 from bot.clock import Clock
-from bot.platforms.protocol import Platform, Rejected
+from bot.customers import customer_calls
+from bot.platforms.protocol import Platform
 from bot.playground.ground import Controls, Playground
 from bot.runtime.jobs import Call
 from bot.runtime.runtime import Runtime
@@ -86,19 +87,10 @@ class Program:
         await asyncio.to_thread(self.db.close)
 
 
-def slow_calls(platforms: Mapping[str, Platform], opinion: Call | None = None) -> dict[str, Call]:
+def slow_calls(
+    platforms: Mapping[str, Platform], opinion: Call | None = None, *, write_tags: bool = False
+) -> dict[str, Call]:
     """What each job's name means; without a model there is no second opinion."""
-
-    async def contact_details(data: dict[str, str]) -> dict[str, Any]:
-        name, _, external_id = data["address"].partition(":")
-        if name not in platforms:
-            raise Rejected(f"no platform {name!r} is configured")
-        return await platforms[name].contact(external_id)
-
-    calls: dict[str, Call] = {
-        "contact.details": contact_details,
-        "namecard.details": contact_details,
-    }
-    if opinion is not None:
-        calls["note.opinion"] = opinion
-    return calls
+    calls = customer_calls(platforms, write_tags=write_tags)
+    calls["namecard.details"] = calls["contact.details"]
+    return calls if opinion is None else {**calls, "note.opinion": opinion}

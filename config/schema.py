@@ -76,6 +76,8 @@ class WeComSettings(Frozen):
     token: SecretStr = NOTHING
     aes_key: AesKey = NOTHING
     api_url: str = "https://qyapi.weixin.qq.com"
+    write_tags: bool = False
+    """Put a deal's stage and tags on the customer, as corp tags of a group of our own."""
 
     robot: RobotSettings | None = None
 

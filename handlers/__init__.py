@@ -48,6 +48,7 @@ READERS = (
     reminders.router,
     silence.router,
     leads.router,
+    contacts.router,
     tags.router,
     corrections.router,
     voice.router,

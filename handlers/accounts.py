@@ -6,10 +6,11 @@ from datetime import timedelta
 import structlog
 
 from bot.context import Context
-from bot.events import CardClicked, MessageReceived
+from bot.events import CardClicked, JobFinished, MessageReceived
 from bot.router import Router
 from cards import accounts as cards
 from cards.actions import Action
+from handlers.contacts import take_waiting
 from storage import people
 
 log = structlog.get_logger()
@@ -52,6 +53,19 @@ def redeem_code(event: MessageReceived, ctx: Context, code: str) -> None:
     people.bind(ctx.db, ctx.id_of(person), event.sender, ctx.now)
     ctx.fact("person.bound", who=person.id, address=event.sender)
     ctx.reply(cards.bound_card(person.name))
+    ctx.job("colleague.details", ctx.id_of(person), member=event.sender)
+    take_waiting(ctx, person, event.sender)
+
+
+@router.job("colleague.details")
+def put_name_right(event: JobFinished, ctx: Context) -> None:
+    """Whoever was invited is called what the directory calls him, unless somebody else is."""
+    name, person = event.result.get("name", ""), people.get(ctx.db, event.subject)
+    if not name or name == person.name or people.is_taken(ctx.db, name):
+        return
+    ctx.fact("person.renamed", who=person.id, was=person.name, now=name)
+    person.name = name
+    ctx.db.add(person)
 
 
 @router.message(is_stranger)

@@ -1,105 +1,34 @@
-"""Leads from first touch, the follow-up form, and the clock of silence."""
+"""A lead's card, the follow-up form, and the clock of silence."""
 
 import re
 from datetime import datetime, timedelta
 
-import structlog
-
 from bot.context import Context
-from bot.events import CardClicked, ContactAdded, JobFinished, MessageReceived
+from bot.events import CardClicked, MessageReceived
 from bot.router import Router
 from cards import actions
 from cards import leads as cards
+from cards.model import Card
 from handlers import views
 from handlers.examples import keep_ticked
 from storage import followups, leads, people
 from storage.models import FollowUp, Lead
 
-log = structlog.get_logger()
 router = Router()
 CONTACTED = "contacted"
 
 
-# First touch -----------------------------------------------------------------------------
+# The card --------------------------------------------------------------------------------
 
 
-@router.contact()
-def take_first_touch(event: ContactAdded, ctx: Context) -> None:
-    """F1: one lead and one card, however often and in whichever form the event arrives."""
-    owner = ctx.person
-    if owner is None:
-        log.warning("contact.unknown_member", inbox=ctx.inbox_id, member=event.member)
-        return
-    greet(event, ctx)
-    key = f"{event.member}/{event.external_id}".casefold()
-    lead = leads.by_touch(ctx.db, key)
-    if lead is not None:
-        return
-    address = customer_address(event)
-    contact = leads.contact_by_external(ctx.db, address) or leads.add_contact(
-        ctx.db, "新客户", external_id=address
-    )
-    lead = leads.add(
-        ctx.db,
-        owner_id=ctx.id_of(owner),
-        now=ctx.now,
-        contact=contact,
-        touch_key=key,
-        source="企业微信加好友",
-        channel=channel_name(ctx, event.state),
-    )
-    ctx.fact("lead.created", lead=lead, state=event.state, mutual=event.mutual)
-    watch_silence(ctx, lead)
-    show_lead(ctx, lead)
-    ctx.job("contact.details", ctx.id_of(lead), address=address)
-
-
-def customer_address(event: ContactAdded) -> str:
-    """The customer in the IM of the member who was added."""
-    return f"{event.member.partition(':')[0]}:{event.external_id}"
-
-
-def greet(event: ContactAdded, ctx: Context) -> None:
-    text = ctx.rules.words.welcome
-    if event.welcome_code and text:
-        ctx.welcome(customer_address(event), event.welcome_code, text.format(name=ctx.me.name))
-
-
-def channel_name(ctx: Context, state: str) -> str:
-    """展会（expo2026-hall3）: the channel's own word where one is configured."""
-    for start, name in ctx.rules.words.channels.items():
-        if state.startswith(start):
-            return f"{name}（{state}）"
-    return state
-
-
-@router.job("contact.details")
-def add_details(event: JobFinished, ctx: Context) -> None:
-    """F2: what the platform knows of the customer is filled in on the same card."""
-    lead = leads.get(ctx.db, event.subject)
-    contact = leads.contact_of(ctx.db, lead) if lead else None
-    if lead is None or contact is None:
-        return
-    if event.error:
-        log.warning("contact.details_failed", lead=lead.id, error=event.error)
-        return
-    told = event.result
-    contact.name = told.get("name") or contact.name
-    contact.title = told.get("position") or contact.title
-    contact.phone = next(iter(told.get("mobiles") or ()), contact.phone)
-    if told.get("company"):
-        customer = leads.customer_named(ctx.db, told["company"])
-        contact.customer_id = lead.customer_id = customer.id
-    lead.channel = lead.channel or channel_name(ctx, told.get("state") or "")
-    ctx.db.add_all((contact, lead))
-    ctx.fact("lead.enriched", lead=lead, fields=sorted(told))
-    show_lead(ctx, lead)
+def card_of(ctx: Context, lead: Lead) -> Card:
+    return cards.lead_card(views.of_lead(ctx, lead), ctx.rules.words)
 
 
 def show_lead(ctx: Context, lead: Lead) -> None:
     ctx.tell(
         people.get(ctx.db, lead.owner_id),
-        cards.lead_card(views.of_lead(ctx, lead), ctx.rules.words),
+        card_of(ctx, lead),
         slot=f"lead:{lead.id}:card",
         subject=f"lead:{lead.id}",
     )

@@ -43,6 +43,20 @@ def begin(
     return found
 
 
+def adopt(db: Session, member: str, person_id: int) -> Sequence[Friendship]:
+    """A member is bound from now on: his live friendships, the latest first."""
+    found = db.scalars(
+        select(Friendship)
+        .where(col(Friendship.key).startswith(f"{member.casefold()}/", autoescape=True))
+        .order_by(col(Friendship.since).desc(), col(Friendship.key))
+    ).all()
+    for friend in found:
+        friend.person_id = person_id
+        db.add(friend)
+    db.flush()
+    return [friend for friend in found if friend.is_live]
+
+
 def end(db: Session, found: Friendship, by: str, at: datetime) -> None:
     found.ended_at, found.ended_by = at, by
     db.add(found)

@@ -14,9 +14,14 @@ def get(db: Session, lead_id: int) -> Lead | None:
     return db.get(Lead, lead_id)
 
 
-def by_touch(db: Session, key: str) -> Lead | None:
-    """The lead that a first touch made."""
-    return db.scalar(select(Lead).where(col(Lead.touch_key) == key))
+def of_external(db: Session, address: str) -> Lead | None:
+    """The one lead of a customer of an IM, whoever of ours is a contact of his."""
+    query = (
+        select(Lead)
+        .join(Contact, col(Lead.contact_id) == col(Contact.id))
+        .where(col(Contact.external_id) == address)
+    )
+    return db.scalar(query.order_by(col(Lead.id).desc()).limit(1))
 
 
 def add(

@@ -50,6 +50,12 @@ def named(db: Session, name: str) -> Person | None:
     return found[0] if len(found) == 1 else None
 
 
+def is_taken(db: Session, name: str) -> bool:
+    """Whether an active colleague is called that."""
+    query = select(col(Person.id)).where(col(Person.name) == name, col(Person.active))
+    return db.scalar(query.limit(1)) is not None
+
+
 def in_role(db: Session, role: Role) -> Sequence[Person]:
     """Active colleagues of that role."""
     query = select(Person).where(col(Person.role) == role, col(Person.active))

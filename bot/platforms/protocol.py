@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from aiohttp import web
 
@@ -75,6 +75,42 @@ class Sent:
     """What was degraded or cannot be guaranteed, for the receipt ("no idempotency key")."""
 
 
+class CustomerDesk(Protocol):
+    """Customer contact beside the chat (WeCom's 客户联系). Members are addresses, customers the
+    platform's own ids."""
+
+    async def open_channel(
+        self, state: str, name: str, members: Sequence[str], *, asks: bool
+    ) -> dict[str, Any]:
+        """Make a code that customers scan; `asks`: the member confirms each. `config_id` and
+        `picture_url`."""
+
+    async def change_channel(
+        self, config_id: str, state: str, name: str, members: Sequence[str], *, asks: bool
+    ) -> None: ...
+
+    async def close_channel(self, config_id: str) -> None: ...
+
+    async def write_tags(
+        self, member: str, external_id: str, add: Sequence[str], remove: Sequence[str]
+    ) -> None:
+        """Put tags on a member's customer, by their names, and take others away."""
+
+    async def link(self, link_id: str, chat_key: str) -> dict[str, Any]:
+        """A link that brings customers: name, and member, external_id, state of who wrote."""
+
+    async def colleague(self, member: str) -> dict[str, Any]:
+        """What the directory knows of a member: name."""
+
+
+@runtime_checkable
+class KeepsCustomers(Protocol):
+    """A platform that has such a desk."""
+
+    @property
+    def desk(self) -> CustomerDesk: ...
+
+
 class Platform(Protocol):
     """One IM, both ways. Implemented by `bot/platforms/<name>/adapter.py`.
 
@@ -103,8 +139,8 @@ class Platform(Protocol):
         """Greet a new contact (WeCom only; Rejected elsewhere)."""
 
     async def contact(self, external_id: str) -> dict[str, Any]:
-        """What the platform knows of a customer: name, company, position, mobiles, state, unionid
-        (WeCom only; Rejected elsewhere). Missing values are missing keys."""
+        """What the platform knows of a customer: name, company, position, mobiles, state, unionid,
+        followers (WeCom only; Rejected elsewhere). Missing values are missing keys."""
 
     async def fetch(self, media: str, *, limit: int = 20 * 1024 * 1024) -> tuple[bytes, str]:
         """Bytes and content type of a file that a message referred to."""

@@ -15,6 +15,7 @@ from bot.platforms.wecom import parse
 from bot.platforms.wecom.client import TIMEOUT_SECONDS, Client
 from bot.platforms.wecom.contact import read_contact
 from bot.platforms.wecom.crypto import CallbackCrypto, CallbackRefused, check_fresh
+from bot.platforms.wecom.desk import Desk
 from bot.platforms.wecom.limits import LIMITS
 from cards.model import Card
 from cards.render.wecom import Rendered, render
@@ -49,6 +50,7 @@ class WeCom:
         )
         self._client = Client(settings, now, timeout_seconds=timeout_seconds)
         self._pace = pace or Pace(LIMITS)
+        self.desk = Desk(self._client, now, self._pace)
         self._unclear_edits: set[str] = set()
         self._heard_at: datetime | None = None
         self._refused = 0

@@ -4,10 +4,12 @@ from typing import Any
 
 
 def read_contact(answer: dict[str, Any]) -> dict[str, Any]:
-    """Keys name, company, position, unionid, state, mobiles; what is missing has no key.
+    """Keys name, company, position, unionid, state, mobiles, followers; what is missing has no
+    key.
 
     `company` of WeChat users and `mobiles` are what our members wrote down: WeCom never gives a
-    customer's own number. `state` is the channel of the newest addition.
+    customer's own number. `state` is the channel of the newest addition. `followers` are the
+    addresses of all members who are contacts of the customer, the newest first.
     """
     person = answer.get("external_contact") or {}
     followers = sorted(
@@ -21,6 +23,7 @@ def read_contact(answer: dict[str, Any]) -> dict[str, Any]:
         "unionid": person.get("unionid"),
         "state": _first(followers, "state"),
         "mobiles": list(dict.fromkeys(mobiles)),
+        "followers": [f"wecom:{one['userid']}" for one in followers if one.get("userid")],
     }
     return {name: value for name, value in found.items() if value}
 

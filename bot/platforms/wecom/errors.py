@@ -38,6 +38,9 @@ CODES: dict[int, Meaning] = {
     **dict.fromkeys((50002, 60011, 60021, 81012), Meaning(Rejected, _RANGE)),
     **dict.fromkeys((40098, 41054), Meaning(Rejected, _PERSON_SETUP)),
     **dict.fromkeys((41050, 41051), Meaning(Rejected, _WELCOME)),
+    41041: Meaning(Rejected, "一个渠道码最多 100 个人接待，分成几个码"),
+    41045: Meaning(Rejected, "渠道码已到上限，先停用不用的：停用渠道码 名字"),
+    **dict.fromkeys((40068, 40071), Meaning(Rejected, "标签刚被人改过，会自动重新对一遍")),
     40007: Meaning(Rejected, "文件已过 3 天，请对方重发"),
     40096: Meaning(Rejected, "客户已不是此人的好友，无需处理"),
     **dict.fromkeys(

@@ -13,6 +13,7 @@ from bot.platforms.keeper import Hold, alone
 from bot.platforms.pace import Pace
 from bot.platforms.protocol import Accept, Now, Platform, Sent
 from bot.platforms.wecom.adapter import WeCom
+from bot.platforms.wecom.desk import Desk
 from bot.platforms.wecom.robot.adapter import Robot
 from bot.platforms.wecom.robot.parse import RIGHT, is_group
 from cards.model import Card
@@ -61,6 +62,10 @@ class AppAndRobot:
 
     async def contact(self, external_id: str) -> dict[str, Any]:
         return await self.app.contact(external_id)
+
+    @property
+    def desk(self) -> Desk:
+        return self.app.desk
 
     async def fetch(self, media: str, *, limit: int = 20 * 1024 * 1024) -> tuple[bytes, str]:
         owner = self.robot if media.startswith(RIGHT) else self.app

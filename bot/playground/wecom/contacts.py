@@ -45,6 +45,24 @@ class Contacts:
             fields["WelcomeCode"] = self._new_welcome(member, external.id)
         return fields
 
+    def external(self, external_id: str) -> ExternalContact | None:
+        return self._world.externals.get(external_id)
+
+    def has(self, member: str, external_id: str) -> bool:
+        """Whether they are contacts; ids of members are compared without case (D96255)."""
+        return member.lower() in map(str.lower, self._follows.get(external_id, {}))
+
+    def know(self, external: ExternalContact) -> None:
+        """Somebody wrote down more of a customer."""
+        self._world.externals[external.id] = external
+
+    def part(self, member: str, external_id: str) -> None:
+        """They are contacts no more; a later addition brings a fresh right to greet."""
+        self._follows.get(external_id, {}).pop(member, None)
+        for welcome in self.welcomes.values():
+            if (welcome.member, welcome.external) == (member, external_id):
+                welcome.member = ""
+
     async def get(self, request: web.Request) -> Answer:
         external = self._world.externals.get(request.query.get("external_userid", ""))
         if external is None:

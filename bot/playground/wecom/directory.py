@@ -38,6 +38,18 @@ class Directory:
             raise ApiError(60011, "no privilege to access/modify contact/party/agent")
         return {"department_id": [{"id": ROOT, "parentid": 0, "order": 1}]}
 
+    async def member(self, request: web.Request) -> Answer:
+        """Without mobile, mail, avatar and gender: apps made after 2022-06-20 do not get them
+        (D96255)."""
+        wanted = request.query.get("userid", "").lower()
+        members = self._world.members.get("wecom", {}).values()
+        found = next((one for one in members if one.id.lower() == wanted), None)
+        if found is None:
+            raise ApiError(60111, "userid not found")
+        if not self.visible:
+            raise ApiError(60011, "no privilege to access/modify contact/party/agent")
+        return {"userid": found.id, "name": found.name, "department": [ROOT], "position": ""}
+
     async def serving(self, _: web.Request) -> Answer:
         """Members who may have customers."""
         return {"follow_user": sorted(self._world.members.get("wecom", {}))}

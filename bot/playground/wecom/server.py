@@ -14,6 +14,7 @@ from bot.playground.wecom.callback import Callbacks, Tree, to_xml
 from bot.playground.wecom.cards import keys
 from bot.playground.wecom.choices import chosen
 from bot.playground.wecom.contacts import Contacts
+from bot.playground.wecom.customers import Customers
 from bot.playground.wecom.directory import Directory
 from bot.playground.wecom.gate import Fault, Gate
 from bot.playground.wecom.media import Media
@@ -48,6 +49,7 @@ class WeComServer:
         self.gate = Gate(self.corp_id, now)
         self.messages = Messages(world, now, self.agent_id)
         self.contacts = Contacts(world, now)
+        self.customers = Customers(self.contacts, self.messages.member, now, self._tell)
         self.media = Media(now)
         self.directory = Directory(world, self.agent_id)
         self.robot = RobotServer(world, now, retry_seconds=retry_seconds)
@@ -91,10 +93,12 @@ class WeComServer:
             self.gate.route("GET", "agent/get", self.directory.app),
             self.gate.route("GET", "department/simplelist", self.directory.departments),
             self.gate.route("GET", "externalcontact/get_follow_user_list", self.directory.serving),
+            self.gate.route("GET", "user/get", self.directory.member),
             self.gate.route("POST", "message/send", self.messages.send),
             self.gate.route("POST", "message/update_template_card", self.messages.update),
             self.gate.route("GET", "externalcontact/get", self.contacts.get),
             self.gate.route("POST", "externalcontact/send_welcome_msg", self.contacts.greet),
+            *self.customers.routes(self.gate),
             self.gate.route("GET", "media/get", self.media.get),
             self.gate.route("POST", "media/upload", self.media.upload),
             *self.robot.routes(),
@@ -171,8 +175,11 @@ class WeComServer:
     ) -> bool:
         """A customer scans a member's code. False when the bot did not take the event."""
         added = self.contacts.add(self._user(member), external, half=half)
-        event: Tree = {"MsgType": "event", "Event": "change_external_contact", **added}
-        return await self.callbacks.deliver(self._document("sys", event))
+        return await self._tell({"Event": "change_external_contact", **added})
+
+    async def _tell(self, event: Tree) -> bool:
+        document = self._document("sys", {"MsgType": "event", **event})
+        return await self.callbacks.deliver(document)
 
     async def _deliver(self, sender: str, fields: Tree) -> bool:
         document = self._document(sender, {**fields, "AgentID": self.agent_id})

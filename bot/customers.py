@@ -1,0 +1,65 @@
+"""Slow calls about customers: their details, channel codes, tags, links and our own people."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from bot.platforms.protocol import CustomerDesk, KeepsCustomers, Platform, Rejected
+from bot.runtime.jobs import Call
+
+WITHOUT_APP = "没有接企业微信的自建应用（WECOM__CORP_ID 等五项），做不了这件事"
+
+
+def customer_calls(platforms: Mapping[str, Platform], *, write_tags: bool) -> dict[str, Call]:
+    """What each job's name means; tags are written back only where that is wanted."""
+
+    def desk(name: str = "wecom") -> CustomerDesk:
+        platform = platforms.get(name)
+        if not isinstance(platform, KeepsCustomers):
+            raise Rejected(WITHOUT_APP, code="no app")
+        return platform.desk
+
+    async def contact_details(data: dict[str, str]) -> dict[str, Any]:
+        name, _, external_id = data["address"].partition(":")
+        if name not in platforms:
+            raise Rejected(f"no platform {name!r} is configured")
+        return await platforms[name].contact(external_id)
+
+    async def open_channel(data: dict[str, str]) -> dict[str, Any]:
+        members = json.loads(data["members"])
+        return await desk().open_channel(
+            data["state"], data["name"], members, asks=bool(data["asks"])
+        )
+
+    async def change_channel(data: dict[str, str]) -> dict[str, Any]:
+        members, asks = json.loads(data["members"]), bool(data["asks"])
+        await desk().change_channel(
+            data["config_id"], data["state"], data["name"], members, asks=asks
+        )
+        return {}
+
+    async def close_channel(data: dict[str, str]) -> dict[str, Any]:
+        await desk().close_channel(data["config_id"])
+        return {}
+
+    async def tags(data: dict[str, str]) -> dict[str, Any]:
+        add, remove = json.loads(data["add"]), json.loads(data["remove"])
+        name, _, external_id = data["address"].partition(":")
+        await desk(name).write_tags(data["member"], external_id, add, remove)
+        return {}
+
+    async def link(data: dict[str, str]) -> dict[str, Any]:
+        return await desk(data["platform"]).link(data["link"], data["chat_key"])
+
+    async def colleague(data: dict[str, str]) -> dict[str, Any]:
+        return await desk(data["member"].partition(":")[0]).colleague(data["member"])
+
+    calls: dict[str, Call] = {
+        "contact.details": contact_details,
+        "channel.open": open_channel,
+        "channel.change": change_channel,
+        "channel.close": close_channel,
+        "link.details": link,
+        "colleague.details": colleague,
+    }
+    return {**calls, "tags.write": tags} if write_tags else calls
