@@ -78,7 +78,6 @@ class WeComSettings(Frozen):
     api_url: str = "https://qyapi.weixin.qq.com"
     write_tags: bool = False
     """Put a deal's stage and tags on the customer, as corp tags of a group of our own."""
-
     robot: RobotSettings | None = None
 
     @model_validator(mode="after")
@@ -107,10 +106,6 @@ def _need(settings: Frozen, names: Sequence[str]) -> None:
 def _is_set(settings: Frozen, name: str) -> bool:
     value = getattr(settings, name)
     return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
-
-
-_SAFE_URL = re.compile(r"https://[^/\s?#]+/?|http://(?:127\.0\.0\.1|localhost)(?::\d+)?/?")
-"""Plain HTTP on this machine only, for the playground."""
 
 
 _SAFE_URL = re.compile(r"https://[^/\s?#]+/?|http://(?:127\.0\.0\.1|localhost)(?::\d+)?/?")

@@ -5,6 +5,7 @@ from handlers import (
     accounts,
     answers,
     arrivals,
+    contacts,
     corrections,
     explain,
     files,
