@@ -36,6 +36,15 @@ async def test_F56_the_story_runs_with_dingtalk_over_http(start: Start, seating:
     assert {posted.status for posted in bot.ground.dingtalk.courier.posted} == {200}
 
 
+@pytest.mark.parametrize("seating", [s for s in SEATINGS if s[1] != "wecom"], ids="-".join)
+async def test_K13_the_story_runs_on_wecoms_robot_without_a_public_address(
+    start: Start, seating: Seating
+) -> None:
+    bot = await start(seating, feishu_long=True, wecom_robot="long")
+    await live_the_day(bot, seating)
+    assert list(bot.ground.wecom.robot.gateway.complaints) == []
+
+
 async def live_the_day(bot: Bot, seating: Seating) -> None:
     echo = await bot.says("sales", NOTE)
     assert "张总" in echo
