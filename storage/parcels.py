@@ -87,6 +87,18 @@ def refused(db: Session, limit: int = 50) -> Sequence[Outbox]:
     return db.scalars(query.order_by(col(Outbox.id).desc()).limit(limit)).all()
 
 
+def count_refused(db: Session, since: datetime, *, address: str, person_id: int | None) -> int:
+    """How much could not be delivered to somebody since then, at whichever address."""
+    whose = col(ShownCard.person_id) == person_id if person_id else col(Outbox.address) == address
+    query = (
+        select(func.count())
+        .select_from(Outbox)
+        .join(ShownCard, col(ShownCard.id) == col(Outbox.card_id))
+        .where(col(Outbox.state) == "refused", col(Outbox.settled_at) >= since, whose)
+    )
+    return db.scalar(query) or 0
+
+
 # What became of a try --------------------------------------------------------------------
 
 

@@ -16,6 +16,7 @@ from bot.platforms.wecom.client import TIMEOUT_SECONDS, Client
 from bot.platforms.wecom.contact import read_contact
 from bot.platforms.wecom.crypto import CallbackCrypto, CallbackRefused, check_fresh
 from bot.platforms.wecom.desk import Desk
+from bot.platforms.wecom.errors import UNREACHED
 from bot.platforms.wecom.limits import LIMITS
 from cards.model import Card
 from cards.render.wecom import Rendered, render
@@ -224,6 +225,7 @@ def _rendered(card: Card, card_id: str, *, editing: bool = False) -> Rendered:
 
 def _check_receiver(user: str, answer: dict[str, Any]) -> None:
     """Success may hide a dropped receiver; ids come back in lower case (D90236)."""
-    for reason in ("invaliduser", "unlicenseduser"):
+    for reason, remedy in UNREACHED.items():
         if user.lower() in str(answer.get(reason, "")).lower().split("|"):
-            raise Rejected(f"message/send: {user} is in {reason}", code=reason)
+            text = f"message/send: {user} is in {reason}。处理：{remedy}"
+            raise Rejected(text, code=reason)

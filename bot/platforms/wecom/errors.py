@@ -50,6 +50,11 @@ CODES: dict[int, Meaning] = {
     **dict.fromkeys((42014, 42015, 42016, 42031, 42038), Meaning(Rejected, _OURS)),
     **dict.fromkeys((82101, 82102), Meaning(Rejected, "此人没有收到过这张卡片，会改发新卡")),
 }
+UNREACHED = {
+    "invaliduser": f"{_RANGE}；{_GONE}",
+    "unlicenseduser": "到管理后台给此人开通接口许可，并让他激活企业微信",
+}
+"""Where a success names who got nothing (D90236)."""
 _UNKNOWN = Meaning(Rejected, "在企业微信开发者中心 → 全局错误码里查这个数字")
 
 
