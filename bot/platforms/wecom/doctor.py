@@ -4,7 +4,6 @@ Facts: developer.work.weixin.qq.com/document/path/N: 91039 gettoken, 90227 agent
 codes, 90238 the check of the receiving URL; "获取子部门ID列表", "获取配置了客户联系功能的成员列表".
 """
 
-import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -26,6 +25,8 @@ from bot.platforms.checkup import (
 )
 from bot.platforms.protocol import Now
 from bot.platforms.wecom.crypto import CallbackCrypto
+from bot.platforms.wecom.proof import ask_to_prove
+from bot.platforms.wecom.robot.doctor import RobotDoctor
 from config.schema import WeComSettings
 
 CALLBACK_PATH = "/callback/wecom"
@@ -109,10 +110,19 @@ class WeComDoctor:
     ) -> None:
         self._settings = settings
         self._now = now
-        self._url = origin.rstrip("/") + CALLBACK_PATH
+        self._origin = origin.rstrip("/")
+        self._url = self._origin + CALLBACK_PATH
         self._seconds = seconds
 
     async def examine(self) -> Sequence[Step]:
+        """Of the app, the robot, or both."""
+        steps = await self._examine_app() if self._settings.has_app else ()
+        if self._settings.robot is None:
+            return steps
+        robot = RobotDoctor(self._settings.robot, self._now, self._origin, seconds=self._seconds)
+        return [*steps, *await robot.examine()]
+
+    async def _examine_app(self) -> Sequence[Step]:
         findings = Findings(ITEMS, BLAME)
         hidden = (self._settings.secret, self._settings.token, self._settings.aes_key)
         async with aiohttp.ClientSession() as session:
@@ -162,8 +172,6 @@ class WeComDoctor:
         findings.judge("customers", reply, f"{count} 个成员开通了客户联系")
 
     async def _callback(self, probe: Probe, findings: Findings) -> None:
-        """What the console does when the URL is saved (D90238)."""
-        words = secrets.token_urlsafe(12).encode()
         try:
             crypto = CallbackCrypto(
                 self._settings.token.get_secret_value(),
@@ -173,16 +181,8 @@ class WeComDoctor:
         except ValueError:
             findings.bad("callback", "WECOM__AES_KEY 不是 43 个字母和数字")
             return
-        timestamp, nonce = str(int(self._now().timestamp())), secrets.token_hex(5)
-        sealed, signature = crypto.seal(words, timestamp, nonce)
-        params = {
-            "msg_signature": signature,
-            "timestamp": timestamp,
-            "nonce": nonce,
-            "echostr": sealed,
-        }
-        reply = await probe.ask("GET", self._url, params=params)
-        tell_callback(findings, self._url, reply, proved=reply.content == words)
+        reply, proved = await ask_to_prove(probe, crypto, self._url, self._now)
+        tell_callback(findings, self._url, reply, proved=proved)
 
     def _api(self, path: str) -> str:
         return f"{self._settings.api_url.rstrip('/')}/cgi-bin/{path}"
