@@ -132,6 +132,8 @@ class DingTalkSettings(Frozen):
     """Id of a card template of one's own; empty: the public template that needs none."""
     card_buttons: Literal["request", "callback"] = "request"
     """How the template has its buttons tell of a press."""
+    ding: bool = False
+    """Red cards to a person are followed by a DING in the app; each is one more API call."""
     calls_a_month: PositiveInt = 5000
     """API calls of the whole organisation (计费模型说明; the free edition's)."""
     stream_a_month: PositiveInt = 3000

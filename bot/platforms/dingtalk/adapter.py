@@ -16,9 +16,12 @@ from aiohttp import web
 from bot.platforms.dingtalk.callbacks import Callbacks
 from bot.platforms.dingtalk.cards import Cards, CardsOff
 from bot.platforms.dingtalk.client import DingTalkClient
+from bot.platforms.dingtalk.ding import Ding
+from bot.platforms.dingtalk.errors import MonthUsedUp
 from bot.platforms.dingtalk.frames import CLICKS, MESSAGES, Frame, UnknownTopic
 from bot.platforms.dingtalk.limits import LIMITS
 from bot.platforms.dingtalk.parse import is_group, parse_click, parse_message, quota_used_up
+from bot.platforms.dingtalk.sessions import Sessions, session_body
 from bot.platforms.dingtalk.stream import Line, Timings
 from bot.platforms.keeper import Hold, Keeper, alone
 from bot.platforms.pace import Pace
@@ -29,6 +32,7 @@ from config.schema import DingTalkSettings
 
 NO_KEY = "no idempotency key"
 AS_MESSAGE = "sent as a message, cannot be edited"
+IN_SESSION = "through the session, because the month's calls are used up"
 CONTINUED = "continued in a message"
 
 log = structlog.get_logger()
@@ -59,6 +63,8 @@ class DingTalk:
         self._pace = pace or Pace(LIMITS)
         self._cards = Cards(self._client, settings, now, self._pace)
         self._callbacks = Callbacks(settings, now)
+        self._sessions = Sessions(settings, now)
+        self._ding = Ding(self._client, settings, now, self._pace)
         self._keeper: Keeper[Line] = Keeper(self.name, now, self._timings, hold=hold)
         self._quota_used_up_at: datetime | None = None
 
@@ -109,6 +115,7 @@ class DingTalk:
             log.error("dingtalk.stream_quota_used_up")
         message = parse_message(body, now=self._now())
         if message is not None:
+            self._sessions.remember(body)
             await accept(message)
         await self._spend("stream", all_of_it=used_up)
 
@@ -119,10 +126,21 @@ class DingTalk:
         target = _platform_id(to)
         if card.is_plain:
             return await self._send_messages(target, card, card_id)
+        sent = await self._send_card(target, card, card_id)
+        if not self._ding.is_due(target, card, card_id):
+            return sent
+        told = await self._ding.ring(target, card, card_id)
+        return replace(sent, note="; ".join(filter(None, (sent.note, told))))
+
+    async def _send_card(self, target: str, card: Card, card_id: str) -> Sent:
         drawn = self._cards.drawn(target, card, card_id)
         try:
             sent = await self._cards.create(target, card, drawn.instance)
         except CardsOff:
+            return await self._send_messages(target, card, card_id)
+        except MonthUsedUp:
+            if not self._sessions.url(target):
+                raise
             return await self._send_messages(target, card, card_id)
         return await self._continue(target, card, drawn, sent)
 
@@ -136,16 +154,36 @@ class DingTalk:
         messages = render_messages(card, in_group=is_group(target))
         message_id = await self._send_all(target, messages)
         self._cards.replaced(card_id)
-        return Sent(message_id, note=NO_KEY if card.is_plain else f"{AS_MESSAGE}; {NO_KEY}")
+        notes = [] if card.is_plain else [AS_MESSAGE]
+        notes += [NO_KEY] if message_id else [NO_KEY, IN_SESSION]
+        return Sent(message_id, note="; ".join(notes))
 
     async def _send_all(self, target: str, messages: Sequence[Message]) -> str:
         """The id of the last one, which carries the buttons."""
         send = self._client.send_to_group if is_group(target) else self._client.send_to_person
         self._pace.take(self._now(), count=len(messages), api=send.__name__)
         message_id = ""
-        for message in messages:
-            message_id = await send(target, message.key, message.param)
+        for number, message in enumerate(messages):
+            try:
+                message_id = await send(target, message.key, message.param)
+            except MonthUsedUp as limit:
+                await self._say_in_session(target, messages[number:], limit)
+                return ""
         return message_id
+
+    async def _say_in_session(
+        self, target: str, messages: Sequence[Message], limit: MonthUsedUp
+    ) -> None:
+        """The answer to somebody who has just written need not wait for the next month."""
+        for message in messages:
+            url = self._sessions.url(target)
+            if not url:
+                raise limit
+            try:
+                await self._client.say_in_session(url, session_body(message))
+            except Rejected:
+                self._sessions.forget(target)
+                raise limit from None
 
     async def edit(self, to: str, sent: Sent, card: Card, *, card_id: str) -> Sent:
         """The card changes for everybody. Only cards can: `sent.edit_code` is theirs."""
@@ -153,7 +191,12 @@ class DingTalk:
             raise EditRefused("a DingTalk message cannot be edited", "not a card")
         target = _platform_id(to)
         drawn = self._cards.drawn(target, card, sent.edit_code)
-        await self._cards.update(drawn.instance)
+        try:
+            await self._cards.update(drawn.instance)
+        except MonthUsedUp as limit:
+            if self._sessions.url(target):
+                raise EditRefused(str(limit), "month") from None
+            raise
         return await self._continue(target, card, drawn, replace(sent, note=""))
 
     async def welcome(self, code: str, text: str) -> None:

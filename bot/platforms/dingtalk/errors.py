@@ -34,6 +34,8 @@ _GROUP = "把机器人重新加进群；群已解散的无需处理"
 _WORDS = "内容被钉钉拦下，请换个说法"
 _TEMPLATE = "核对 DINGTALK__CARD_TEMPLATE，并在卡片平台发布该模板"
 
+_OURS = "这是程序的问题，请把这一行报给维护者"
+
 _STALE = Meaning(StaleToken, _KEYS)
 _SCOPE = Meaning(ScopeMissing, "到开放平台 → 应用 → 权限管理申请错误里列出的权限，再发布一个版本")
 _PASSING = Meaning(Unreachable, "钉钉忙，会自动重试")
@@ -77,6 +79,11 @@ CODES: dict[str, Meaning] = {
     **dict.fromkeys(
         ("param.templatenotexist", "param.templateunpublished"), Meaning(Rejected, _TEMPLATE)
     ),
+    "ding.serverquota.insufficient": Meaning(
+        Rejected, "本月的 DING 已用完：加购，或设 DINGTALK__DING=false"
+    ),
+    "ding.receivercount.limit": Meaning(Rejected, _OURS),
+    "toomuch.msg": _MINUTE,
     "300001": Meaning(Rejected, "会话地址已过期，会改用接口发送"),
     "310000": Meaning(Rejected, "核对自定义机器人的关键词、加签和 IP 段"),
 }

@@ -17,6 +17,8 @@ from bot.playground.world import Content, Shown, World
 SESSION_LIFE = timedelta(minutes=90)
 MESSAGE_BYTES = 15_000
 PEOPLE_A_CALL = 20
+DING_PEOPLE = 200
+DING_SCOPE = "Premium.Ding.Write"
 ROBOT_SCOPE = "qyapi_robot_sendmsg"
 
 
@@ -56,6 +58,8 @@ class Robot:
         self.throttled: set[str] = set()
         """People whose messages are held back (flowControlledStaffIdList)."""
         self.disbanded: set[str] = set()
+        self.dings: list[tuple[str, str]] = []
+        """Who was rung, and for what."""
         self.sessions: dict[str, Session] = {}
         self._files: dict[str, tuple[bytes, str]] = {}
         self._links: dict[str, str] = {}
@@ -91,6 +95,20 @@ class Robot:
         key = secrets.token_urlsafe(24)
         self._show(key, group, content, payload)
         return web.json_response({"processQueryKey": key})
+
+    async def ding(self, _: web.Request, body: dict[str, Any]) -> web.StreamResponse:
+        """In the app, at most 200 people (发送DING消息)."""
+        people, content = body.get("receiverUserIdList"), body.get("content")
+        if body.get("robotCode") != self._app.client_id:
+            raise Refusal("invalidParameter.robotCode.notExsit", "robotCode 不存在")
+        if not isinstance(people, list) or not 1 <= len(people) <= DING_PEOPLE:
+            raise Refusal("ding.receivercount.limit", f"receiverUserIdList: 1 到 {DING_PEOPLE} 人")
+        if body.get("remindType") != 1 or not isinstance(content, str) or not content:
+            raise Refusal("invalidParameter.remindType", "这里只有应用内 DING，内容不能为空")
+        members = self._world.members.get("dingtalk", {})
+        self.dings += [(one, content) for one in people if one in members]
+        failed = {one: "用户不存在" for one in people if one not in members}
+        return web.json_response({"openDingId": secrets.token_urlsafe(16), "failedList": failed})
 
     def _read(self, body: dict[str, Any]) -> tuple[Content, dict[str, Any]]:
         """Content and payload of a message. Raises Refusal."""
@@ -147,10 +165,26 @@ class Robot:
         kind = body.get("msgtype")
         if kind not in ("text", "link", "markdown", "actionCard", "feedCard"):
             return web.json_response({"errcode": 400105, "errmsg": f"msgtype {kind!r}"})
+        if not _is_session_message(kind, body.get(kind)):
+            return web.json_response({"errcode": 400106, "errmsg": f"{kind} 缺少参数"})
         content: Content = kind if kind in ("text", "markdown") else "card"
         payload = {"msgKey": kind, **body[kind]}
         self._show(secrets.token_urlsafe(24), session.chat, content, payload)
         return web.json_response({"errcode": 0, "errmsg": "ok"})
+
+
+def _is_session_message(kind: str, given: Any) -> bool:
+    """The names a session takes, as a custom robot does (自定义机器人发送群消息)."""
+    if not isinstance(given, dict):
+        return False
+    needed = {"text": ("content",), "markdown": ("title", "text")}.get(kind, ())
+    if kind == "actionCard":
+        buttons = given.get("btns", [])
+        single = ("singleTitle", "singleURL")
+        needed = ("title", "text", *(() if buttons else single))
+        if not all(button.get("title") and button.get("actionURL") for button in buttons):
+            return False
+    return all(isinstance(given.get(name), str) and given[name] for name in needed)
 
 
 def _param(raw: str, names: tuple[str, ...]) -> dict[str, str]:

@@ -22,7 +22,7 @@ from bot.playground.dingtalk.messages import (
     spoken,
     without_words,
 )
-from bot.playground.dingtalk.robot import ROBOT_SCOPE, Robot
+from bot.playground.dingtalk.robot import DING_SCOPE, ROBOT_SCOPE, Robot
 from bot.playground.world import Content, Member, Shown, World
 from config.schema import DingTalkSettings
 
@@ -47,7 +47,7 @@ class DingTalkServer:
             client_id=f"ding{secrets.token_hex(8)}",
             client_secret=secrets.token_urlsafe(32),
             corp_id=f"dingcorp{secrets.token_hex(12)}",
-            scopes={ROBOT_SCOPE, CARD_SCOPE, CONTACT_SCOPE},
+            scopes={ROBOT_SCOPE, CARD_SCOPE, CONTACT_SCOPE, DING_SCOPE},
         )
         self.gateway = Gateway(self.app.client_id, self.app.client_secret, now, pace or Pace())
         self.courier = Courier(self.app, now, pace or Pace())
@@ -105,6 +105,7 @@ class DingTalkServer:
                 f"{BASE}/v1.0/robot/messageFiles/download",
                 guard(robot.download_link, scope=ROBOT_SCOPE),
             ),
+            web.post(f"{BASE}/v1.0/robot/ding/send", guard(robot.ding, scope=DING_SCOPE)),
             web.get(BASE + "/files/{link}.file", robot.file),
             web.post(f"{BASE}/oapi/robot/sendBySession", robot.reply),
             web.post(f"{BASE}/oapi/topapi/v2/department/listsub", self.door.departments),
