@@ -17,7 +17,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import Session
 
 from bot.clock import Clock
@@ -35,7 +35,8 @@ from bot.platforms.wecom.platform import connect_wecom
 from bot.playground.ground import Part, Playground
 from bot.playground.script import STORY_DAY, BadNotes, play_day, read_notes, replay_notes
 from bot.program import Program, slow_calls
-from bot.runtime.budget import Budget
+from bot.runtime.budget import CALLS, Budget
+from bot.runtime.proof import Patience, Proof
 from bot.runtime.runtime import Runtime
 from bot.runtime.watch import Watch
 from bot.speech.ear import Ear
@@ -61,7 +62,7 @@ from nlp.vocabulary import (
     own_tables,
     shipped_tables,
 )
-from storage import demo, examples, inbox, people, schema
+from storage import demo, examples, inbox, people, quotas, schema
 from storage.columns import Sealed
 from storage.db import Database, connect
 from storage.models import Role
@@ -338,18 +339,23 @@ def doctors(settings: Settings, clock: Clock, address: str) -> list[Doctor]:
     if settings.dingtalk:
         found.append(DingTalkDoctor(settings.dingtalk, clock, origin))
     if settings.feishu:
-        found.append(FeishuDoctor(settings.feishu, clock, origin))
+        used = counted(settings, clock(), "feishu")
+        found.append(FeishuDoctor(settings.feishu, clock, origin, used=used))
     return found
 
 
-async def examine(settings: Settings, *, address: str, as_json: bool) -> int:
-    """0 when no step failed, else 2."""
+async def examine(settings: Settings, *, address: str, as_json: bool, card: str = "") -> int:
+    """0 when no step failed, else 2. With `card` somebody of that name gets a test card on each
+    platform."""
     called = doctors(settings, Clock(), address)
     if not called:
         raise BadSettings(
             "doctor: no platform is configured. Remedy: set WECOM__*, DINGTALK__* or FEISHU__*."
         )
     results: list[Sequence[Step]] = await asyncio.gather(*(each.examine() for each in called))
+    if card:
+        proofs = await prove(settings, called, card)
+        results = [[*steps, *more] for steps, more in zip(results, proofs, strict=True)]
     told = list(zip(called, results, strict=True))
     healthy = not any(step.state == "failed" for steps in results for step in steps)
     if as_json:
@@ -358,6 +364,39 @@ async def examine(settings: Settings, *, address: str, as_json: bool) -> int:
     else:
         print("\n".join(line for each, steps in told for line in as_lines(each.title, steps)))
     return 0 if healthy else 2
+
+
+async def prove(settings: Settings, called: Sequence[Doctor], name: str) -> list[Sequence[Step]]:
+    """Raises BadSettings when nobody is called that."""
+    db = open_database(settings)
+    with Session(db.engine) as session:
+        if people.named(session, name) is None:
+            raise BadSettings(
+                f"doctor --card {name}: nobody, or more than one, is called that. "
+                f"Remedy: python main.py invite {name}."
+            )
+    db.open()
+    proof = Proof(db, Clock(), Patience(), tell=partial(print, file=sys.stderr))
+    try:
+        return list(
+            await asyncio.gather(*(proof.of(each.name, each.title, name) for each in called))
+        )
+    finally:
+        await asyncio.to_thread(db.close)
+
+
+def counted(settings: Settings, now: datetime, platform: str) -> int | None:
+    """What the bot has used of a platform's month; None where no bot has run yet."""
+    if not settings.database_url and not (settings.data / "yinuo.db").exists():
+        return None
+    engine = connect(settings.database)
+    try:
+        with Session(engine) as session:
+            return quotas.used(session, platform, CALLS, now)
+    except DBAPIError:
+        return None
+    finally:
+        engine.dispose()
 
 
 def ground_of(program: Program) -> Playground:
@@ -495,6 +534,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     checking = commands.add_parser("doctor", help="check each configured platform step by step")
     checking.add_argument("--json", action="store_true")
     checking.add_argument("--address", default="", metavar="https://your.address")
+    checking.add_argument("--card", default="", metavar="NAME", help="send a test card, wait")
     parking = commands.add_parser("parked", help="list events that were given up")
     parking.add_argument("--again", type=int, nargs="*", default=[], metavar="ID")
     return parser.parse_args(arguments)
@@ -530,7 +570,9 @@ def start(options: argparse.Namespace, settings: Settings) -> int:
             case "parked":
                 parked(settings, options.again)
             case "doctor":
-                work = examine(settings, address=options.address, as_json=options.json)
+                work = examine(
+                    settings, address=options.address, as_json=options.json, card=options.card
+                )
                 return asyncio.run(work)
     return 0
 

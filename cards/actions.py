@@ -240,6 +240,12 @@ class ExplainPromise(Action):
     promise: int
 
 
+@dataclass(frozen=True, slots=True)
+class PressTestCard(Action):
+    name = "doctor.pressed"
+    code: str
+
+
 ACTIONS: tuple[type[Action], ...] = (
     OpenFollowUpForm,
     SaveFollowUp,
@@ -266,6 +272,7 @@ ACTIONS: tuple[type[Action], ...] = (
     FinishPromise,
     CancelPromise,
     ExplainPromise,
+    PressTestCard,
 )
 _BY_NAME = {action.name: action for action in ACTIONS}
 

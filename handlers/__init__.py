@@ -5,6 +5,7 @@ from handlers import (
     accounts,
     answers,
     arrivals,
+    checkup,
     contacts,
     corrections,
     explain,
@@ -42,6 +43,7 @@ FEATURES = (
 
 READERS = (
     help.router,
+    checkup.router,
     today.router,
     answers.router,
     typed_router(FEATURES),

@@ -208,6 +208,16 @@ def clicked(db: Session, card_id: str, edit_code: str) -> None:
         db.add(card)
 
 
+def of_subject(db: Session, subject: str) -> Sequence[Outbox]:
+    """Everything that was said about a record, in order."""
+    query = (
+        select(Outbox)
+        .join(ShownCard, col(ShownCard.id) == col(Outbox.card_id))
+        .where(col(ShownCard.subject) == subject)
+    )
+    return db.scalars(query.order_by(col(Outbox.id))).all()
+
+
 def card_by_message(db: Session, address: str, message_id: str) -> ShownCard | None:
     """The card that a platform's message id stands for; of a group also when it is answered in a
     thread of its own (`feishu:oc_9#om_3`)."""

@@ -9,6 +9,7 @@ import pytest
 import structlog
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from sqlmodel import Session
 
 import main
 from bot.clock import Clock
@@ -16,6 +17,7 @@ from bot.playground.dingtalk import DingTalkServer
 from bot.playground.world import World
 from config.schema import DingTalkSettings
 from config.settings import Settings
+from storage import quotas
 
 SECRET = "a-secret-that-nobody-may-see"
 
@@ -96,3 +98,24 @@ async def test_a_healthy_platform_ends_with_status_0(capsys: pytest.CaptureFixtu
         await server.stop()
     lines = capsys.readouterr().out.splitlines()
     assert all(line.startswith("  ✓ ") for line in lines[1:])
+
+
+@pytest.mark.usefixtures("configured")
+def test_a_test_card_needs_somebody_to_press_it(
+    capsys: pytest.CaptureFixture[str], nobody_listens: str
+) -> None:
+    assert main.main(["doctor", "--card", "谁", "--address", nobody_listens]) == 2
+    told = capsys.readouterr().err
+    assert "doctor --card 谁" in told
+    assert "invite 谁" in told
+
+
+def test_what_was_used_is_read_only_where_something_was(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    now = Clock()()
+    assert main.counted(settings, now, "feishu") is None
+    db = main.open_database(settings)
+    with Session(db.engine) as session:
+        quotas.spend(session, "feishu", "calls", now)
+        session.commit()
+    assert main.counted(settings, now, "feishu") == 1

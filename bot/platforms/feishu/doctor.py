@@ -111,18 +111,26 @@ BLAME = {
 
 
 class FeishuDoctor:
-    """`origin` is where the bot's callback is asked for, without a path."""
+    """`origin` is where the bot's callback is asked for, without a path; `used` how many of the
+    month's calls the bot has counted."""
 
     name = "feishu"
     title = "飞书"
 
     def __init__(
-        self, settings: FeishuSettings, now: Now, origin: str, *, seconds: float = SECONDS
+        self,
+        settings: FeishuSettings,
+        now: Now,
+        origin: str,
+        *,
+        seconds: float = SECONDS,
+        used: int | None = None,
     ) -> None:
         self._settings = settings
         self._now = now
         self._url = origin.rstrip("/") + CALLBACK_PATH
         self._seconds = seconds
+        self._used = used
 
     async def examine(self) -> Sequence[Step]:
         long = self._settings.transport == "long"
@@ -142,7 +150,15 @@ class FeishuDoctor:
                     await self._stream(probe, findings)
             if not long:
                 await self._callback(probe, findings)
-        return findings.close("还没有用完（余量只在管理后台看得到）")
+        return findings.close(self._quota)
+
+    @property
+    def _quota(self) -> str:
+        """`used` is what the bot has counted; other apps of the company spend as well."""
+        told, most = "还没有用完（余量只在管理后台看得到）", self._settings.calls_a_month
+        if self._used is None or not most:
+            return told
+        return f"{told}；机器人本月用了 {self._used} 次，上限按 {most} 次算"
 
     async def _token(self, probe: Probe, findings: Findings) -> str:
         body = {

@@ -130,6 +130,13 @@ async def test_an_exhausted_month_and_mere_haste_are_told_apart(clinic: Clinic) 
     assert "太快" in steps["quota"].change
 
 
+async def test_the_month_so_far_is_told_as_far_as_it_was_counted(clinic: Clinic) -> None:
+    doctor = FeishuDoctor(clinic.settings, clinic.clock, clinic.origin, used=1234)
+    (quota,) = [step for step in await doctor.examine() if step.key == "quota"]
+    assert "用了 1234 次，上限按 10000 次算" in quota.told
+    assert "次" not in (await clinic.examined())["quota"].told
+
+
 async def test_a_clock_that_is_set_wrong(clinic: Clinic) -> None:
     clinic.server.gate.clock_ahead = -timedelta(minutes=10)
     steps = await clinic.examined()
