@@ -570,10 +570,11 @@ def start(options: argparse.Namespace, settings: Settings) -> int:
             case "parked":
                 parked(settings, options.again)
             case "doctor":
-                work = examine(
-                    settings, address=options.address, as_json=options.json, card=options.card
+                return asyncio.run(
+                    examine(
+                        settings, address=options.address, as_json=options.json, card=options.card
+                    )
                 )
-                return asyncio.run(work)
     return 0
 
 

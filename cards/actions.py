@@ -241,6 +241,15 @@ class ExplainPromise(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class TickPromise(Action):
+    """Done, ticked on the list of somebody's day, which then shows what is left."""
+
+    name = "today.done"
+    promise: int
+    person: int
+
+
+@dataclass(frozen=True, slots=True)
 class PressTestCard(Action):
     name = "doctor.pressed"
     code: str
@@ -272,6 +281,7 @@ ACTIONS: tuple[type[Action], ...] = (
     FinishPromise,
     CancelPromise,
     ExplainPromise,
+    TickPromise,
     PressTestCard,
 )
 _BY_NAME = {action.name: action for action in ACTIONS}

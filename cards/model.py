@@ -34,6 +34,8 @@ class Field:
     was: str = ""
     """The earlier value, shown as a difference (was → value)."""
     url: str = ""
+    tick: ActionText | None = None
+    """Ticking it off asks for this, where cards have boxes to tick; a note says what to type."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,10 @@ SAID_OTHERWISE = {
     actions.ExplainFollowUp,
     actions.HearAgain,
     actions.OpenFollowUpForm,
+    actions.PressTestCard,
     actions.SaveFollowUp,
     actions.ShowWords,
+    actions.TickPromise,
     actions.UndoFollowUp,
 }
 """Buttons with words of their own: 采纳, 记到 L3, 确认, 再听 E5, +跟进 L3, a plain sentence, 原话,

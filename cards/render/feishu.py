@@ -10,7 +10,16 @@ from typing import Any
 
 from cards.model import Button, Card, Field
 from cards.render import plain
-from cards.render.feishu_elements import Element, button, column, columns, markdown, small, text
+from cards.render.feishu_elements import (
+    Element,
+    button,
+    checker,
+    column,
+    columns,
+    markdown,
+    small,
+    text,
+)
 from cards.render.feishu_form import render_form
 from cards.render.feishu_markdown import escape, link, with_bold
 
@@ -72,7 +81,7 @@ def _elements(card: Card, carried: dict[str, Any]) -> Iterator[Element]:
         yield markdown(escape(card.subtitle))
     if card.text:
         yield markdown(with_bold(card.text))
-    yield from _fields(card.fields)
+    yield from _fields(card.fields, {} if card.closed else carried)
     if card.quote:
         yield _quotation(card.quote)
     if any(card.notes):
@@ -87,15 +96,18 @@ def _elements(card: Card, carried: dict[str, Any]) -> Iterator[Element]:
         yield _button_row(card.buttons, carried)
 
 
-def _fields(fields: tuple[Field, ...]) -> Iterator[Element]:
-    """Two short facts to a row, a long one on its own."""
+def _fields(fields: tuple[Field, ...], carried: dict[str, Any]) -> Iterator[Element]:
+    """Two short facts to a row, a long one on its own, a box for what can be ticked off."""
     row: list[Field] = []
-    for field in fields:
-        if not _is_short(field) or len(row) == 2:
+    for number, field in enumerate(fields):
+        alone = field.tick is not None or not _is_short(field)
+        if alone or len(row) == 2:
             yield from _rows(row)
             row = []
-        if _is_short(field):
+        if not alone:
             row.append(field)
+        elif field.tick is not None and carried:
+            yield checker(f"{field.name} {field.value}", field.tick, f"tick{number}", carried)
         else:
             yield from _rows([field])
     yield from _rows(row)

@@ -1,6 +1,7 @@
 """Cards that are too long for Feishu, as several that are not: nothing is lost."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -14,6 +15,11 @@ MAX_ELEMENTS = 180
 """Of 200, text objects included."""
 
 _CHUNK_CHARACTERS = 1500
+_ENDS = (
+    re.compile(r"[。！？!?；;…][”’」』）)]*|\.(?=\s)"),
+    re.compile(r"[，,、：:]|\s"),
+)
+"""Of sentences, then of clauses."""
 
 
 def split(card: Card) -> tuple[Card, ...]:
@@ -68,17 +74,28 @@ def _pieces(card: Card) -> Iterator[Card]:
 
 
 def _chunks(text: str) -> list[str]:
-    """Lines together as long as they are short enough; a longer line in slices."""
+    """Lines together as long as they are short enough; a longer line sentence by sentence."""
     chunks: list[str] = []
     for line in text.split("\n") if text else []:
-        for start in range(0, max(len(line), 1), _CHUNK_CHARACTERS):
-            piece = line[start : start + _CHUNK_CHARACTERS]
-            is_new = start > 0 or not chunks
+        for number, piece in enumerate(_sentences(line)):
+            is_new = number > 0 or not chunks
             if is_new or len(chunks[-1]) + len(piece) > _CHUNK_CHARACTERS:
                 chunks.append(piece)
             else:
                 chunks[-1] += f"\n{piece}"
     return chunks
+
+
+def _sentences(line: str) -> Iterator[str]:
+    """The line in pieces that fit, each as long as can be and none broken inside a sentence; where
+    a single sentence is too long, inside no clause, and only then anywhere."""
+    while len(line) > _CHUNK_CHARACTERS:
+        head = line[:_CHUNK_CHARACTERS]
+        ends = (max((found.end() for found in mark.finditer(head)), default=0) for mark in _ENDS)
+        cut = next((end for end in ends if end), _CHUNK_CHARACTERS)
+        yield line[:cut]
+        line = line[cut:]
+    yield line
 
 
 def _join(first: Card, then: Card) -> Card:

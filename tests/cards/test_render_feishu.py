@@ -4,6 +4,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from cards.actions import (
     OpenFollowUpForm,
     RefusePromise,
     SaveFollowUp,
+    TickPromise,
 )
 from cards.model import Button, Card, Choice, DateInput, Field, Form, Option, TextInput
 from cards.render.feishu import render, render_text
@@ -104,6 +106,7 @@ KNOWN = {
     "select_static": {"name", "width", "placeholder", "options", "initial_option"},
     "multi_select_static": {"name", "width", "placeholder", "options", "selected_values"},
     "date_picker": {"name", "width", "placeholder", "initial_date"},
+    "checker": {"name", "checked", "text", "checked_style", "behaviors"},
 }
 INPUTS = ("input", "select_static", "multi_select_static", "date_picker")
 CONTAINERS = ("column_set", "column", "form")
@@ -316,3 +319,44 @@ def test_a_selected_option_is_shown_even_among_too_many() -> None:
 
     assert selects[0]["initial_option"] == "p499"
     assert len(selects[0]["options"]) == 120
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "张总说价格高。" * 900,
+        "他问：“能便宜吗？”我说再看看！" * 500,
+        "The price is high. We wait for them. " * 300,
+        "没有句号，只有逗号，" * 900,
+        "一个字也不停" * 900,
+    ],
+)
+def test_a_long_text_is_never_cut_inside_a_sentence(line: str) -> None:
+    parts = split(Card(title="周报", text="\n".join([line] * 6)))
+    assert len(parts) > 1
+    said = "".join(part.text for part in parts).replace("\n", "")
+    assert said == line * 6, "nothing is lost"
+    first = parts[0].text.rstrip()
+    if "。" in line or "！" in line or "." in line:
+        assert first.endswith(("。", "！", "？”", "."))
+    elif "，" in line:
+        assert first.endswith("，")
+
+
+def test_what_can_be_ticked_is_a_box_and_else_a_fact() -> None:
+    done = TickPromise(12, 3)
+    card = Card(title="今日", fields=(Field("P12", "宏远 样机", tick=done), Field("L3", "张总")))
+    boxes = [e for e, _ in walk(render(card, CARD_ID, direct=True)) if e["tag"] == "checker"]
+    assert [box["behaviors"][0]["value"] for box in boxes] == [
+        {"a": "today.done?promise=12&person=3", "c": CARD_ID, "p": 1}
+    ]
+    assert boxes[0]["text"]["content"] == "P12 宏远 样机"
+    settled = render(replace(card, closed=True), CARD_ID)
+    assert not [e for e, _ in walk(settled) if e["tag"] == "checker"]
+    assert "宏远 样机" in json.dumps(settled, ensure_ascii=False)
+
+
+def test_boxes_keep_the_rules_of_cards() -> None:
+    fields = tuple(Field(f"P{n}", "样机", tick=TickPromise(n, 3)) for n in range(1, 200))
+    for part in split(Card(title="今日", fields=fields)):
+        assert violations(render(part, CARD_ID)) == []

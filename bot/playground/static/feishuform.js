@@ -18,6 +18,7 @@ export const INPUTS = {
   select_static: drawSelect,
   multi_select_static: drawManySelect,
   date_picker: drawDatePicker,
+  checker: drawChecker,
 };
 
 // The values of a filled form, or the first required input that is empty.
@@ -71,4 +72,12 @@ function drawDatePicker(element, context) {
   const control = el("input", { type: "date", "data-control": name, disabled });
   control.value = value;
   return placed(element, context, control, () => control.value && `${control.value} ${OFFSET}`);
+}
+
+function drawChecker(element, { act }) {
+  const { name, checked, text, disabled } = element;
+  const box = el("input", { type: "checkbox", checked, disabled, "data-control": name });
+  box.addEventListener("change", () =>
+    act({ tag: "checker", value: callbackOf(element), name, checked: box.checked }, box));
+  return el("label", { class: "tick" }, box, el("span", {}, textOf(text)));
 }
