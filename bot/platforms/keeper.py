@@ -42,8 +42,8 @@ class Held:
     """The right to be the only process that is connected under a name."""
 
     seen_at: datetime | None = None
-    """When anybody was last connected under it, as far as is known. Whoever holds it asks
-    `connected_at` and keeps the answer for the next holder."""
+    """When anybody was last connected under it, as far as is known. Whoever gives the right asks
+    `connected_at` from time to time, and keeps the answer for the next holder."""
     connected_at: Callable[[], datetime | None] = lambda: None
     lost: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while there is still time to close, when the right cannot be kept."""
@@ -172,14 +172,12 @@ class Keeper(Generic[C]):
     async def _keep(self, connect: Open[C], accept: Accept) -> None:
         while True:
             try:
-                connection = await connect()
+                await self._keep_one(await connect(), accept)
             except PlatformError as problem:
                 await self._back_off(problem)
             except Exception as fault:  # a fault of ours must not end the keeping
                 log.exception(f"{self._name}.connect_fault")
                 await self._back_off(fault)
-            else:
-                await self._keep_one(connection, accept)
 
     async def _keep_one(self, connection: C, accept: Accept) -> None:
         serving = self._serve(connection)

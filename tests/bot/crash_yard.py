@@ -163,6 +163,8 @@ class Yard:
         env = {"DATA": str(self._data), "PORT": str(self._port), "LOG_LEVEL": "error"}
         for name, settings in (("WECOM", wecom), ("FEISHU", feishu)):
             for key, value in settings:
+                if value is None:
+                    continue
                 plain = getattr(value, "get_secret_value", lambda value=value: value)()
                 env[f"{name}__{key.upper()}"] = str(plain)
         return env
