@@ -82,3 +82,14 @@ async def test_of_many_outages_the_last_are_named(bot: Bot) -> None:
     assert len(lines) == 11
     assert lines[9].startswith("飞书长连接 03:40–03:45")
     assert "13 次" in lines[10]
+
+
+async def test_the_time_between_two_runs_of_the_bot_counts(start: Start) -> None:
+    first = await start()
+    await becomes_admin(first, "manager")
+    assert "long connection since" in first.program.platforms["dingtalk"].health
+    await first.program.stop()
+    second = await start(now="2026-01-28T13:05:00+08:00")
+    await second.until("2026-01-28 13:07")
+    (card,) = second.cards("manager")
+    assert card.startswith("钉钉长连接 10:20–13:05 离线。")
