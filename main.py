@@ -24,12 +24,13 @@ from bot.clock import Clock
 from bot.model.opinion import SecondOpinion
 from bot.platforms.checkup import Doctor, Step, as_lines
 from bot.platforms.dingtalk.adapter import DingTalk
+from bot.platforms.dingtalk.contacts import read_directory
 from bot.platforms.dingtalk.doctor import DingTalkDoctor
 from bot.platforms.feishu.adapter import Feishu
 from bot.platforms.feishu.doctor import FeishuDoctor
 from bot.platforms.keeper import Hold, alone
 from bot.platforms.pace import Pace
-from bot.platforms.protocol import Platform, Spend, uncounted
+from bot.platforms.protocol import Platform, PlatformError, Spend, uncounted
 from bot.platforms.wecom.doctor import WeComDoctor
 from bot.platforms.wecom.platform import connect_wecom
 from bot.playground.ground import Part, Playground
@@ -62,7 +63,7 @@ from nlp.vocabulary import (
     own_tables,
     shipped_tables,
 )
-from storage import demo, examples, inbox, people, quotas, schema
+from storage import demo, examples, inbox, people, quotas, rosters, schema
 from storage.columns import Sealed
 from storage.db import Database, connect
 from storage.models import Role
@@ -419,6 +420,35 @@ def invite(settings: Settings, name: str, role: str) -> None:
     print(f"请 {name} 在企业微信、钉钉或飞书里给机器人发：绑定 {code}")
 
 
+async def enrol(settings: Settings, *, department: str, role: str) -> None:
+    """Take colleagues and teams over from DingTalk's directory; accounts are tied at once."""
+    if settings.dingtalk is None:
+        raise BadSettings("invite --from dingtalk: it is not configured. Remedy: set DINGTALK__*.")
+    clock = Clock()
+    try:
+        units, colleagues = await read_directory(settings.dingtalk, clock, department)
+    except PlatformError as problem:
+        raise BadSettings(f"invite --from dingtalk: {problem}") from None
+    if department and not units:
+        raise BadSettings(
+            f"invite --department {department}: none, or more than one, is called that. "
+            "Remedy: write the name as DingTalk's directory has it."
+        )
+    db = open_database(settings)
+    with Session(db.engine) as session:
+        told = rosters.enrol(session, units, colleagues, Role(role), clock())
+        leaders = sum(person.role == Role.MANAGER for person in told.added)
+        print(f"新加 {len(told.added)} 人（主管 {leaders} 位），原有 {len(told.known)} 人，")
+        print(f"新建团队 {told.teams} 个。他们在钉钉里给机器人发话就能用，不用绑定。")
+        for entry in told.namesakes:
+            print(
+                f"{entry.name}：已有同名的人，没有动。是同一个人，请他在另一个软件里发“绑定”拿码。"
+            )
+        for entry in told.left:
+            print(f"{entry.name}：这个账号的人已停用，没有动。")
+        session.commit()
+
+
 def learn(settings: Settings, options: argparse.Namespace) -> None:
     """Propose words from what people put right; what is accepted goes into the own files."""
     found = {each.entry.id: each for each in proposals(settings)}
@@ -524,7 +554,10 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     teaching.add_argument("--accept", nargs="*", default=[], metavar="ID")
     teaching.add_argument("--decline", nargs="*", default=[], metavar="ID")
     inviting = commands.add_parser("invite", help="add a colleague, print the binding code")
-    inviting.add_argument("name")
+    whom = inviting.add_mutually_exclusive_group(required=True)
+    whom.add_argument("name", nargs="?")
+    whom.add_argument("--from", dest="source", choices=["dingtalk"], help="a whole directory")
+    inviting.add_argument("--department", default="", help="with --from: this one and all below")
     inviting.add_argument("--role", default="sales", choices=[str(role) for role in Role])
     reading = commands.add_parser("read", help="show what a note is understood to mean, and why")
     reading.add_argument("text")
@@ -561,6 +594,8 @@ def start(options: argparse.Namespace, settings: Settings) -> int:
                 asyncio.run(play_demo(settings))
             case "replay":
                 asyncio.run(replay(settings, options.file, quiet=options.quiet))
+            case "invite" if options.source:
+                asyncio.run(enrol(settings, department=options.department, role=options.role))
             case "invite":
                 invite(settings, options.name, options.role)
             case "learn":

@@ -15,8 +15,8 @@ from bot.playground.dingtalk.limits import FORBIDDEN, Faults, Quota, Refusal, mi
 
 BASE = "/playground/dingtalk"
 TOKEN_SECONDS = 7200
-CONTACT_SCOPE = "qyapi_get_department_list"
 
+OldHandler = Callable[[dict[str, Any]], dict[str, Any]]
 Handler = Callable[[web.Request, dict[str, Any]], Awaitable[web.StreamResponse]]
 
 
@@ -92,19 +92,27 @@ class Door:
         if scope not in self.app.scopes:
             raise missing_scope(scope)
 
-    async def departments(self, request: web.Request) -> web.Response:
-        """The old API: token in the query, errors with status 200; contacts cost no quota."""
-        self.called[request.path.removeprefix(BASE)] += 1
-        given = request.query.get("access_token", "")
-        if not given or given != self._token or self._now() >= self._token_until:
-            return web.json_response({"errcode": 40014, "errmsg": "不合法的access_token"})
-        if CONTACT_SCOPE not in self.app.scopes:
-            more = f"应用尚未开通所需的权限：[{CONTACT_SCOPE}]"
-            return web.json_response(
-                {"errcode": 88, "errmsg": more, "sub_code": "60011", "sub_msg": more}
-            )
-        found = [{"dept_id": 2, "name": "销售部", "parent_id": 1}]
-        return web.json_response({"errcode": 0, "errmsg": "ok", "result": found})
+    def guard_old(self, handler: OldHandler, *, scope: str) -> Callable[..., Any]:
+        """A route's function of the old API: token in the query, errors with status 200."""
+
+        async def answer(request: web.Request) -> web.StreamResponse:
+            self.called[request.path.removeprefix(BASE)] += 1
+            fault = self.faults.take(request.path)
+            if fault is not None and fault.kind == "answer":
+                return fault.response()
+            given = request.query.get("access_token", "")
+            if not given or given != self._token or self._now() >= self._token_until:
+                return web.json_response({"errcode": 40014, "errmsg": "不合法的access_token"})
+            if scope not in self.app.scopes:
+                more = f"应用尚未开通所需的权限：[{scope}]"
+                return web.json_response(
+                    {"errcode": 88, "errmsg": more, "sub_code": "60011", "sub_msg": more}
+                )
+            if not self._quota.has_room(request.path):
+                return web.json_response({"errcode": 90018, "errmsg": "QPS 限流"})
+            return web.json_response(handler(await json_object(request)))
+
+        return answer
 
     async def token(self, _: web.Request, body: dict[str, Any]) -> web.StreamResponse:
         given = (body.get("appKey"), body.get("appSecret"))

@@ -65,18 +65,24 @@ class Quota:
         """Raises Refusal. Throttled calls do not count for the month."""
         if self.calls[self._month()] >= self.limits.calls_per_month:
             raise Refusal(f"{FORBIDDEN}.ApiCountLimitForOrg", "monthly quota used up", status=403)
-        recent = self._recent.setdefault(api, deque())
-        moment = time.monotonic()
-        while recent and recent[0] <= moment - 1:
-            recent.popleft()
-        if len(recent) >= self.limits.calls_per_second:
+        if not self.has_room(api):
             raise Refusal(
                 f"{FORBIDDEN}.QpsLimitForAppkeyAndApi",
                 "您的企业应用调用钉钉开放平台当前接口的所有请求都被暂时禁用了",
                 status=403,
             )
-        recent.append(moment)
         self.calls[self._month()] += 1
+
+    def has_room(self, api: str) -> bool:
+        """Whether this second takes one more call, which it then has."""
+        recent = self._recent.setdefault(api, deque())
+        moment = time.monotonic()
+        while recent and recent[0] <= moment - 1:
+            recent.popleft()
+        if len(recent) >= self.limits.calls_per_second:
+            return False
+        recent.append(moment)
+        return True
 
     def spend_delivery(self) -> bool:
         """False when the month's deliveries are used up."""

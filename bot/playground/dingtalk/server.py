@@ -12,7 +12,8 @@ from pydantic import SecretStr
 from bot.platforms.protocol import Now
 from bot.playground.dingtalk.cards import CARD_SCOPE, Cards, Instance
 from bot.playground.dingtalk.courier import Courier
-from bot.playground.dingtalk.door import BASE, CONTACT_SCOPE, App, Door
+from bot.playground.dingtalk.directory import CONTACT_SCOPE, MEMBER_SCOPE, Directory
+from bot.playground.dingtalk.door import BASE, App, Door
 from bot.playground.dingtalk.gateway import Gateway, Pace
 from bot.playground.dingtalk.limits import Faults, Limits, Quota
 from bot.playground.dingtalk.messages import (
@@ -47,13 +48,14 @@ class DingTalkServer:
             client_id=f"ding{secrets.token_hex(8)}",
             client_secret=secrets.token_urlsafe(32),
             corp_id=f"dingcorp{secrets.token_hex(12)}",
-            scopes={ROBOT_SCOPE, CARD_SCOPE, CONTACT_SCOPE, DING_SCOPE},
+            scopes={ROBOT_SCOPE, CARD_SCOPE, CONTACT_SCOPE, MEMBER_SCOPE, DING_SCOPE},
         )
         self.gateway = Gateway(self.app.client_id, self.app.client_secret, now, pace or Pace())
         self.courier = Courier(self.app, now, pace or Pace())
         self.door = Door(self.app, now, self.faults, self.quota)
         self.robot = Robot(self.app, world, now)
         self.cards = Cards(self.app.client_id, world, now)
+        self.directory = Directory(world)
         self._now = now
         self._base_url = ""
         self._is_http = False
@@ -108,7 +110,7 @@ class DingTalkServer:
             web.post(f"{BASE}/v1.0/robot/ding/send", guard(robot.ding, scope=DING_SCOPE)),
             web.get(BASE + "/files/{link}.file", robot.file),
             web.post(f"{BASE}/oapi/robot/sendBySession", robot.reply),
-            web.post(f"{BASE}/oapi/topapi/v2/department/listsub", self.door.departments),
+            *self._directory_routes(),
             web.post(
                 f"{card_path}/createAndDeliver", guard(cards.create_and_deliver, scope=CARD_SCOPE)
             ),
@@ -119,6 +121,15 @@ class DingTalkServer:
             web.post(card_path, guard(cards.create, scope=CARD_SCOPE)),
             web.post(f"{card_path}/deliver", guard(cards.deliver, scope=CARD_SCOPE)),
             web.put(card_path, guard(cards.update, scope=CARD_SCOPE)),
+        ]
+
+    def _directory_routes(self) -> Sequence[web.RouteDef]:
+        guard, directory = self.door.guard_old, self.directory
+        old = f"{BASE}/oapi/topapi"
+        return [
+            web.post(f"{old}/v2/department/listsub", guard(directory.below, scope=CONTACT_SCOPE)),
+            web.post(f"{old}/user/listid", guard(directory.members, scope=MEMBER_SCOPE)),
+            web.post(f"{old}/v2/user/get", guard(directory.person, scope=MEMBER_SCOPE)),
         ]
 
     async def stop(self) -> None:

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from bot.platforms.checkup import NOT_CHECKED, Step, as_lines
 from bot.platforms.dingtalk.doctor import HTTP, ITEMS, STREAM, DingTalkDoctor
-from bot.playground.dingtalk.door import CONTACT_SCOPE
+from bot.playground.dingtalk.directory import CONTACT_SCOPE
 from bot.playground.dingtalk.limits import Limits
 from bot.playground.dingtalk.robot import ROBOT_SCOPE
 from tests.platforms.dingtalk.conftest import Metered, Stage
