@@ -1,4 +1,4 @@
-// Feishu's client: text, post, and the frame of card JSON 2.0 (feishu.md, section 13).
+// Feishu's client: text, post, and the frame of card JSON 2.0.
 
 import { button, more } from "./controls.js";
 import { el, link } from "./dom.js";

@@ -1,4 +1,4 @@
-// Inputs of Feishu's cards, and what the client reports when their form is sent (feishu.md, 7.1, 13.3).
+// Inputs of Feishu's cards, and what the client reports when their form is sent.
 
 import { boxes, checkedIn, labelled, select } from "./controls.js";
 import { el } from "./dom.js";
@@ -18,7 +18,8 @@ export const INPUTS = {
   select_static: drawSelect,
   multi_select_static: drawManySelect,
   date_picker: drawDatePicker,
-  checker: drawChecker,
+  checker: (it, context) => placed(it, context,
+    boxes({ name: it.name, options: [["", textOf(it.text)]], chosen: [], many: true }), () => true),
 };
 
 // The values of a filled form, or the first required input that is empty.
@@ -34,14 +35,15 @@ export function filledIn(form) {
   return { values };
 }
 
-// Joins an input to its form; outside a form it reports by itself when it changes.
+// Joins an input to its form; outside of one it reports its changes.
 function placed(element, { act, form }, control, read) {
   const { tag, name, required, label } = element;
   const value = callbackOf(element);
   if (form) form.push({ name, required, control, read });
-  else if (value) control.addEventListener("change", () => act({ tag, value, name, option: read() }, control));
+  else if (value) control.addEventListener("change", () =>
+    act({ tag, value, name, [tag === "checker" ? "checked" : "option"]: read() }, control));
   if (label) return labelled(textOf(label), control);
-  control.setAttribute("aria-label", textOf(element.placeholder) || name);
+  control.setAttribute("aria-label", textOf(element.placeholder ?? element.text) || name);
   return el("div", { class: "field" }, control);
 }
 
@@ -72,12 +74,4 @@ function drawDatePicker(element, context) {
   const control = el("input", { type: "date", "data-control": name, disabled });
   control.value = value;
   return placed(element, context, control, () => control.value && `${control.value} ${OFFSET}`);
-}
-
-function drawChecker(element, { act }) {
-  const { name, checked, text, disabled } = element;
-  const box = el("input", { type: "checkbox", checked, disabled, "data-control": name });
-  box.addEventListener("change", () =>
-    act({ tag: "checker", value: callbackOf(element), name, checked: box.checked }, box));
-  return el("label", { class: "tick" }, box, el("span", {}, textOf(text)));
 }
