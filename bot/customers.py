@@ -7,6 +7,8 @@ from typing import Any
 from bot.platforms.protocol import CustomerDesk, KeepsCustomers, Platform, Rejected
 from bot.runtime.jobs import Call
 
+NO_CONTACTS = ("84061", "40096")
+"""The customer is no contact of that member any more: there is nobody to put a tag on."""
 WITHOUT_APP = "没有接企业微信的自建应用（WECOM__CORP_ID 等五项），做不了这件事"
 
 
@@ -28,13 +30,13 @@ def customer_calls(platforms: Mapping[str, Platform], *, write_tags: bool) -> di
     async def open_channel(data: dict[str, str]) -> dict[str, Any]:
         members = json.loads(data["members"])
         return await desk().open_channel(
-            data["state"], data["name"], members, asks=bool(data["asks"])
+            data["state"], data["called"], members, asks=bool(data["asks"])
         )
 
     async def change_channel(data: dict[str, str]) -> dict[str, Any]:
         members, asks = json.loads(data["members"]), bool(data["asks"])
         await desk().change_channel(
-            data["config_id"], data["state"], data["name"], members, asks=asks
+            data["config_id"], data["state"], data["called"], members, asks=asks
         )
         return {}
 
@@ -45,7 +47,12 @@ def customer_calls(platforms: Mapping[str, Platform], *, write_tags: bool) -> di
     async def tags(data: dict[str, str]) -> dict[str, Any]:
         add, remove = json.loads(data["add"]), json.loads(data["remove"])
         name, _, external_id = data["address"].partition(":")
-        await desk(name).write_tags(data["member"], external_id, add, remove)
+        try:
+            await desk(name).write_tags(data["member"], external_id, add, remove)
+        except Rejected as refusal:
+            if refusal.code not in NO_CONTACTS:
+                raise
+            return {"gone": True}
         return {}
 
     async def link(data: dict[str, str]) -> dict[str, Any]:

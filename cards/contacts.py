@@ -49,6 +49,11 @@ def stranger_member_card(member: str) -> Card:
     )
 
 
+def tags_failed_card(error: str) -> Card:
+    """For administrators."""
+    return Card(text=f"客户标签没写进企业微信：{error[:300]}\n不想写的话，去掉 WECOM__WRITE_TAGS。")
+
+
 LINKS = {
     "balance_low": "获客助手的额度不到 20 个了，请购买",
     "balance_exhausted": "获客助手的额度用完了，链接加不了新客户，请购买",

@@ -18,6 +18,7 @@ from bot.events import (
 from bot.router import Router
 from cards import contacts as cards
 from cards.model import Card
+from handlers.customer_tags import mirror_tags
 from handlers.leads import card_of, show_lead, watch_silence
 from storage import channels, friendships, leads, people
 from storage.friendships import CUSTOMER, MEMBER, TRANSFER
@@ -96,6 +97,7 @@ def open_lead(ctx: Context, address: str, source: str, state: str, *, mutual: bo
     )
     ctx.fact("lead.created", lead=lead, state=state, mutual=mutual)
     watch_silence(ctx, lead)
+    mirror_tags(ctx, lead)
     show_lead(ctx, lead)
     ctx.job("contact.details", ctx.id_of(lead), address=address)
     return lead
@@ -273,6 +275,7 @@ def hand_over(ctx: Context, lead: Lead, address: str) -> bool:
     before, after = people.get(ctx.db, lead.owner_id), people.get(ctx.db, heir.person_id)
     lead.owner_id = ctx.id_of(after)
     ctx.db.add(lead)
+    mirror_tags(ctx, lead)
     ctx.fact("lead.transferred", lead=lead, was=before.id, now=after.id)
     tell_of_transfer(ctx, lead, before, after)
     return True

@@ -10,6 +10,7 @@ from cards import actions, reasons
 from cards import followups as cards
 from cards.words import day
 from handlers import ledger, origins, views
+from handlers.customer_tags import mirror_tags
 from handlers.echo import answered_note, own_note, show_echo
 from handlers.examples import keep
 from handlers.leads import watch_silence
@@ -55,6 +56,7 @@ def undo(ctx: Context, note: FollowUp) -> None:
         restore(lead, note.before)
         ctx.db.add(lead)
         watch_silence(ctx, lead)
+        mirror_tags(ctx, lead)
     note.state = "undone"
     ctx.db.add(note)
     ctx.fact("followup.undone", lead=lead, words=note.text, followup=note.id)
@@ -133,6 +135,7 @@ def deny_stage(ctx: Context, note: FollowUp, lead: Lead, words: str) -> None:
     note.why = {slot: why for slot, why in note.why.items() if slot != "stage"}
     origins.drop(note, "stage")
     ctx.db.add_all((note, lead))
+    mirror_tags(ctx, lead)
     show_echo(ctx, note)
 
 

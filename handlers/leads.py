@@ -10,6 +10,7 @@ from cards import actions
 from cards import leads as cards
 from cards.model import Card
 from handlers import views
+from handlers.customer_tags import mirror_tags
 from handlers.examples import keep_ticked
 from storage import followups, leads, people
 from storage.models import FollowUp, Lead
@@ -118,6 +119,7 @@ def touch(ctx: Context, lead: Lead, tags: list[str], stage: str | None) -> None:
         ctx.fact("lead.stage", lead=lead, to=stage)
     ctx.db.add(lead)
     watch_silence(ctx, lead)
+    mirror_tags(ctx, lead)
 
 
 @router.action(actions.ContactedLead)

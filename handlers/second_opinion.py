@@ -13,6 +13,7 @@ from bot.router import Router
 from cards import actions, reasons
 from cards import proposals as cards
 from handlers import origins
+from handlers.customer_tags import mirror_tags
 from handlers.echo import own_note, show_echo
 from handlers.examples import keep
 from handlers.leads import watch_silence
@@ -176,6 +177,7 @@ def adopt_proposal(click: CardClicked[actions.AdoptProposal], ctx: Context) -> N
         what=kept["lines"],
     )
     watch_silence(ctx, lead)
+    mirror_tags(ctx, lead)
     show_echo(ctx, note)
 
 

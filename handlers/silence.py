@@ -8,6 +8,7 @@ from bot.router import Router
 from cards import actions, reasons
 from cards import leads as cards
 from handlers import views
+from handlers.customer_tags import mirror_tags
 from handlers.leads import silent_at, watch_silence
 from handlers.promises import named_person
 from storage import leads, people
@@ -111,6 +112,7 @@ def reassign_lead(click: CardClicked[actions.ReassignLead], ctx: Context) -> Non
     lead.silence_round += 1
     ctx.db.add(lead)
     watch_silence(ctx, lead)
+    mirror_tags(ctx, lead)
     ctx.fact("lead.reassigned", lead=lead, was=before, now=owner.id)
     view = views.of_lead(ctx, lead)
     ctx.tell(

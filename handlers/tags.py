@@ -8,6 +8,7 @@ from bot.events import MessageReceived
 from bot.router import Router
 from cards import followups as cards
 from handlers import origins
+from handlers.customer_tags import mirror_tags
 from handlers.echo import answered_note, show_echo
 from handlers.examples import keep
 from storage import followups, leads
@@ -55,6 +56,7 @@ def add_tag(ctx: Context, note: FollowUp, lead: Lead, tag: str, words: str) -> N
     note.tags = [*note.tags, tag]
     lead.tags = list(dict.fromkeys([*lead.tags, tag]))
     ctx.db.add_all((note, lead))
+    mirror_tags(ctx, lead)
     ctx.fact("objection.raised", lead=lead, words=words, tag=tag, rule=RULE)
     keep(ctx, note, "tag", became=tag, words=words)
     show_echo(ctx, note)
@@ -67,6 +69,7 @@ def drop_tag(ctx: Context, note: FollowUp, lead: Lead, tag: str, words: str) -> 
     if tag not in note.before.get("tags", ()):
         lead.tags = [other for other in lead.tags if other != tag]
     ctx.db.add_all((note, lead))
+    mirror_tags(ctx, lead)
     ctx.fact("objection.denied", lead=lead, words=words, tag=tag, rule=RULE)
     keep(ctx, note, "tag", was=tag, words=words)
     show_echo(ctx, note)

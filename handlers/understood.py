@@ -7,6 +7,7 @@ from typing import Any
 from bot.context import Context
 from cards import reasons as cards
 from handlers import origins
+from handlers.customer_tags import mirror_tags
 from handlers.leads import watch_silence
 from handlers.ledger import find_owner
 from nlp.lexicon import Lexicon
@@ -91,6 +92,7 @@ def apply(ctx: Context, note: FollowUp, lead: Lead, reading: Reading) -> None:
     ctx.fact("followup.logged", lead=lead, words=note.text, followup=note.id, tags=note.tags)
     raise_objections(ctx, lead, reading.tags)
     watch_silence(ctx, lead)
+    mirror_tags(ctx, lead)
 
 
 def move(ctx: Context, lead: Lead, stage: Slot[str]) -> None:

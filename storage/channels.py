@@ -34,8 +34,17 @@ def by_state(db: Session, state: str) -> Channel | None:
 
 
 def named(db: Session, name: str) -> Channel | None:
-    """The live one of that name."""
-    return next((channel for channel in live(db) if channel.name == name), None)
+    """The one of that name that was not stopped; the platform may still be making its code."""
+    query = select(Channel).where(col(Channel.name) == name, col(Channel.stopped_at).is_(None))
+    return db.scalar(query.order_by(col(Channel.id).desc()).limit(1))
+
+
+def give_up(db: Session, channel_id: int, now: datetime) -> None:
+    """Its code was not made."""
+    channel = get(db, channel_id)
+    if channel is not None:
+        channel.stopped_at = now
+        db.add(channel)
 
 
 def live(db: Session) -> Sequence[Channel]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlmodel import Session, col
 
 from storage.models import CLOSED_STAGES, Contact, Customer, Lead, Person
@@ -48,6 +48,11 @@ def add(
     db.add(lead)
     db.flush()
     return lead
+
+
+def count_of_channel(db: Session, channel: str) -> int:
+    query = select(func.count()).select_from(Lead).where(col(Lead.channel) == channel)
+    return db.scalar(query) or 0
 
 
 def contact_of(db: Session, lead: Lead) -> Contact | None:

@@ -98,6 +98,12 @@ def addresses(db: Session, person_id: int) -> Sequence[str]:
     return db.scalars(_ADDRESSES, {"person": person_id}).all()
 
 
+def account_in(db: Session, person_id: int, platform: str) -> str:
+    """A person's address in one IM; empty when none is bound there."""
+    found = (each for each in addresses(db, person_id) if each.startswith(f"{platform}:"))
+    return next(found, "")
+
+
 def new_code(db: Session, person_id: int, now: datetime, valid: timedelta) -> str:
     """Six digits for binding another account; earlier ones of this person are void."""
     for old in db.scalars(select(BindCode).where(col(BindCode.person_id) == person_id)):

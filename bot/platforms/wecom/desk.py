@@ -17,7 +17,7 @@ MOST_MEMBERS = 100
 """Of one channel code (D92572)."""
 SEVERAL, BY_CODE = 2, 2
 """`type` and `scene` of a channel code: for several members, as a QR code."""
-_KNOWN_ALREADY = "40071"
+_UNKNOWN_TAG, _KNOWN_ALREADY = "40068", "40071"
 
 
 class Desk:
@@ -58,10 +58,22 @@ class Desk:
     async def write_tags(
         self, member: str, external_id: str, add: Sequence[str], remove: Sequence[str]
     ) -> None:
-        """Corp tags of our own group, on a member's own customer. Those to take away that nobody
-        has made are not there to be taken away."""
+        """Corp tags of our own group, on a member's own customer. What was deleted in the console
+        meanwhile is made anew."""
+        try:
+            await self._write_tags(member, external_id, add, remove)
+        except Rejected as refusal:
+            if refusal.code != _UNKNOWN_TAG:
+                raise
+            self._tag_ids = {}
+            await self._write_tags(member, external_id, add, remove)
+
+    async def _write_tags(
+        self, member: str, external_id: str, add: Sequence[str], remove: Sequence[str]
+    ) -> None:
+        """Those to take away that nobody has made are not there to be taken away."""
         names = {name: name[:TAG_LETTERS] for name in (*add, *remove)}
-        if not {names[name] for name in add} <= self._tag_ids.keys():
+        if not set(names.values()) <= self._tag_ids.keys():
             await self._make_tags([names[name] for name in add])
         if unmade := [name for name in add if names[name] not in self._tag_ids]:
             raise Rejected(f"add_corp_tag made no {'、'.join(unmade)}", code="tags")
@@ -72,11 +84,7 @@ class Desk:
             "remove_tag": self._ids(names[name] for name in remove),
         }
         if body["add_tag"] or body["remove_tag"]:
-            try:
-                await self._post("externalcontact/mark_tag", body)
-            except Rejected:
-                self._tag_ids = {}  # somebody may have deleted one: they are read anew
-                raise
+            await self._post("externalcontact/mark_tag", body)
 
     def _ids(self, names: Iterable[str]) -> list[str]:
         return [self._tag_ids[name] for name in names if name in self._tag_ids]

@@ -40,6 +40,20 @@ class Tags:
         """What a member's client shows on a customer."""
         return {self._name(one) for one in self.on.get((external, member.lower()), ())}
 
+    def make(self, group: str, name: str) -> str:
+        """As the console does; the tag's id."""
+        self._group_ids.setdefault(group, f"et{secrets.token_hex(15)}")
+        tag_id = f"et{secrets.token_hex(15)}"
+        self.groups.setdefault(group, {})[tag_id] = name
+        return tag_id
+
+    def delete(self, group: str, name: str) -> None:
+        """As the console does: it goes from every customer, too."""
+        tag_id = next(number for number, one in self.groups[group].items() if one == name)
+        del self.groups[group][tag_id]
+        for carried in self.on.values():
+            carried.discard(tag_id)
+
     async def list(self, request: web.Request) -> Answer:
         _, body = await read_json(request)
         wanted = set(body.get("group_id", ()))
@@ -58,13 +72,13 @@ class Tags:
         names = [str(tag.get("name", "")) for tag in body.get("tag", ())]
         if not 1 <= len(names) <= AT_ONCE or not all(0 < len(name) <= LONGEST for name in names):
             raise ApiError(40058, "tag list or tag name invalid")
-        known = self.groups.setdefault(group, {})
+        known = self.groups.get(group, {})
         if set(names) & set(known.values()) or len(set(names)) != len(names):
             raise ApiError(40071, "tag name already exist")
         if sum(map(len, self.groups.values())) + len(names) > MOST:
             raise ApiError(40069, "too many tags")
-        self._group_ids.setdefault(group, f"et{secrets.token_hex(15)}")
-        known |= {f"et{secrets.token_hex(15)}": name for name in names}
+        for name in names:
+            self.make(group, name)
         return {"tag_group": self._view(group)}
 
     async def mark(self, request: web.Request) -> Answer:
