@@ -59,7 +59,7 @@ class Pusher:
         self.pushes: list[Push] = []
         self._now = now
         self._encrypt_key = encrypt_key
-        self._retry_seconds = retry_seconds
+        self.retry_seconds = retry_seconds
         self._answer_seconds = answer_seconds
         self._session: aiohttp.ClientSession | None = None
         self._retries: set[asyncio.Task[None]] = set()
@@ -67,7 +67,7 @@ class Pusher:
     async def event(self, payload: dict[str, Any]) -> None:
         """The first attempt is made at once; further ones, if need be, in the background."""
         push, way = self._record(payload), self._way(payload)
-        if await _attempt(push, way) != 200 and self._retry_seconds:
+        if await _attempt(push, way) != 200 and self.retry_seconds:
             task = asyncio.create_task(self._retry(push, way))
             self._retries.add(task)
             task.add_done_callback(self._retries.discard)
@@ -129,7 +129,7 @@ class Pusher:
             self._session = None
 
     async def _retry(self, push: Push, way: Way) -> None:
-        for seconds in self._retry_seconds:
+        for seconds in self.retry_seconds:
             await asyncio.sleep(seconds)
             if await _attempt(push, way) == 200:
                 return
