@@ -26,7 +26,7 @@ IN_GROUP = "@"
 @dataclass(frozen=True, slots=True)
 class Look:
     """What draws a card: a template, and how that has its buttons tell of a press. Projects
-    differ on the latter, and no official page says (§ 8.6)."""
+    differ on the latter, and no official page says."""
 
     template: str = PUBLIC_TEMPLATE
     press: Literal["request", "callback"] = "request"

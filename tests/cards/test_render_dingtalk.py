@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -23,7 +23,13 @@ from cards.actions import (
 )
 from cards.model import Button, Card, Choice, DateInput, Field, Form, Option, TextInput
 from cards.render.dingtalk import headline, render, render_messages
-from cards.render.dingtalk_buttons import button_id, read_button_id
+from cards.render.dingtalk_buttons import (
+    ANSWER_TEMPLATE,
+    PUBLIC_TEMPLATE,
+    Look,
+    button_id,
+    read_button_id,
+)
 from cards.render.dingtalk_markdown import LINE, cut, escape, escape_keeping_bold, parts
 
 GOLDEN = Path(__file__).parents[1] / "payloads/dingtalk"
@@ -430,3 +436,27 @@ def test_a_link_longer_than_a_message_still_ends() -> None:
 def test_a_cut_does_not_leave_bold_open() -> None:
     head, rest = cut("**" + "字" * 40 + "**", 60)
     assert head.count("**") == rest.count("**") == 2
+
+
+@pytest.mark.parametrize("press", ["request", "callback"])
+@pytest.mark.parametrize("template", [PUBLIC_TEMPLATE, ANSWER_TEMPLATE, "own.schema"])
+@pytest.mark.parametrize("count", [1, 7, 40])
+def test_every_look_keeps_the_limits_and_all_buttons(
+    template: str, press: Literal["request", "callback"], count: int
+) -> None:
+    buttons = tuple(
+        Button(f"第 {number} 个选择", AcceptPromise(number), typed=f"接单 P{number}")
+        for number in range(count)
+    )
+    card = replace(TASK, buttons=buttons, form=None)
+    found = render(card, CARD_ID, look=Look(template, press))
+    data = found.instance["cardData"]["cardParamMap"]
+    assert all(len(value.encode()) <= 1024 for value in data.values())
+    full = json.loads(data["sys_full_json_obj"])
+    words = json.dumps(data, ensure_ascii=False) + found.rest
+    assert all(button.text in words for button in buttons)
+    told = {"request": True} if press == "request" else {"actionType": "callback"}
+    assert all(told.items() <= button.items() for button in full["msgButtons"])
+    if template == ANSWER_TEMPLATE:
+        assert data["flowStatus"] == "3"
+        assert full["order"][-1] == "msgButtons"

@@ -27,7 +27,7 @@ from config.schema import DingTalkSettings
 ROBOT, CARDS, EVENTS = "robot", "cards", "events"
 BODY_BYTES = 256 * 1024
 BODY_SECONDS = 1.0
-"""Of the 2 s that a click's answer may take, the shortest of the three (§ 事件回调)."""
+"""Of the 2 s that a click's answer may take, the shortest of the three (事件回调)."""
 EMPTY = {"msgtype": "empty"}
 """The robot says nothing in the answer itself; what it has to say goes through the API."""
 

@@ -69,6 +69,10 @@ class Cards:
             raise CardsOff
         try:
             await self._have_clicks_sent()
+        except (ScopeMissing, Rejected) as problem:
+            self._switch_off(problem)
+            raise CardsOff from None
+        try:
             sent = await self._create({**instance, **self._delivery(target, card)}, card_id)
         except (ScopeMissing, Rejected) as problem:
             self._refused(problem, card_id)
@@ -119,14 +123,17 @@ class Cards:
         the log says so once. Anything else concerns this one."""
         code = "" if isinstance(problem, ScopeMissing) else problem.code.lower()
         if not code or code in NO_TEMPLATE:
-            self._reason, self._off_until = str(problem), self._now() + CARDS_AGAIN
-            log.warning("dingtalk.cards_off", reason=self._reason, until=str(self._off_until))
+            self._switch_off(problem)
             return
         log.warning("dingtalk.card_refused", reason=str(problem), card=card_id)
         if code == NOT_DELIVERED:
             self._undelivered[card_id] = None
             if len(self._undelivered) > REMEMBERED:
                 del self._undelivered[next(iter(self._undelivered))]
+
+    def _switch_off(self, problem: ScopeMissing | Rejected) -> None:
+        self._reason, self._off_until = str(problem), self._now() + CARDS_AGAIN
+        log.warning("dingtalk.cards_off", reason=self._reason, until=str(self._off_until))
 
     def _delivery(self, target: str, card: Card) -> dict[str, Any]:
         title = headline(card)

@@ -84,6 +84,9 @@ CODES: dict[str, Meaning] = {
     ),
     "ding.receivercount.limit": Meaning(Rejected, _OURS),
     "toomuch.msg": _MINUTE,
+    "invalidparameter.callbackurl": Meaning(
+        Rejected, "核对 DINGTALK__PUBLIC_URL：钉钉能打开的 https 地址，不带路径"
+    ),
     "300001": Meaning(Rejected, "会话地址已过期，会改用接口发送"),
     "310000": Meaning(Rejected, "核对自定义机器人的关键词、加签和 IP 段"),
 }

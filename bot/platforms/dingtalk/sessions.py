@@ -2,8 +2,8 @@
 
 They are the second choice. What goes this way gets no id (a quotation of it cannot be tied to
 anything), cannot be a card with buttons that call back, cannot be edited, and may count against
-the smaller allowance of Webhook & Stream, without which the bot hears nothing (§ 7.1, § 12.1).
-So they answer only when the month's API calls are used up.
+the smaller allowance of Webhook & Stream, without which the bot hears nothing (机器人回复/发送消息,
+计费模型说明). So they answer only when the month's API calls are used up.
 """
 
 from collections.abc import Mapping

@@ -122,6 +122,13 @@ async def test_a_quoted_card_is_named_over_either(either: Stage) -> None:
     assert (either.message.reply_to, either.message.media != "") == (sent.message_id, True)
 
 
+async def test_a_month_without_deliveries_is_seen_over_either(either: Stage) -> None:
+    either.server.quota.deliveries["2026-01"] = 3000
+    await either.server.say("chen", "还在吗")
+    assert either.events == []
+    assert "Stream quota used up" in either.adapter.health
+
+
 async def test_every_message_is_metered_over_either(either: Stage, metered: Metered) -> None:
     await either.server.say("chen", "在吗")
     await until(lambda: metered.used["stream"] == 1)
@@ -213,6 +220,17 @@ async def test_a_registration_that_failed_is_tried_with_the_next_card(door: Stag
     assert len(door.events) == 1
 
 
+async def test_an_address_that_dingtalk_does_not_take_switches_cards_off(door: Stage) -> None:
+    door.server.faults.refuse("invalidParameter.callbackUrl", on="register")
+    with capture_logs() as logs:
+        for number in range(3):
+            await door.adapter.send("dingtalk:chen", TASK, card_id=f"c{number:011}")
+    assert [shown.payload["msgKey"] for shown in door.shown] == ["sampleActionCard"] * 3
+    assert door.server.door.called[REGISTER] == 1
+    (told,) = logs
+    assert "DINGTALK__PUBLIC_URL" in told["reason"]
+
+
 async def test_a_card_made_for_stream_before_the_change_is_dead(metered: Metered) -> None:
     """Each card says itself where its clicks go, and nobody listens there any more."""
     async with staged(metered) as stage:
@@ -289,7 +307,7 @@ async def test_an_old_event_is_refused(door: Stage) -> None:
 
 
 async def test_an_event_for_another_app_is_refused(door: Stage) -> None:
-    object.__setattr__(door.server.app, "client_id", "dingsomebodyelse")
+    door.server.courier._app = replace(door.server.app, client_id="dingsomebodyelse")
     assert not await door.server.courier.check_url()
     assert door.server.courier.posted[-1].status == 403
 
