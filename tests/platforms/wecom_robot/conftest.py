@@ -15,6 +15,7 @@ from bot.events import CardClicked, Event
 from bot.platforms.connection import Timings
 from bot.platforms.protocol import Sent
 from bot.platforms.wecom.robot.adapter import Robot
+from bot.platforms.wecom.robot.long import LongWay
 from bot.playground.wecom import WeComServer
 from bot.playground.wecom.robot import RobotServer
 from bot.playground.wecom.robot.server import Transport
@@ -22,7 +23,9 @@ from bot.playground.world import Member, Shown, World
 from cards.actions import Action
 
 GROUP = "wrkSFfCgAAPlaygroundChatCaseSensitive"
-QUICK = Timings(start_seconds=1.0, backoff_seconds=0.01, tick_seconds=0.005, refused_seconds=0.02)
+QUICK = Timings(start_seconds=1.0, backoff_seconds=0.01, refused_seconds=0.02)
+TICKING = replace(QUICK, tick_seconds=0.005, jump_seconds=1e9)
+"""Looks at the clock all the time, and does not take a test's time for sleep of the machine."""
 
 
 @dataclass
@@ -43,6 +46,13 @@ class Stage:
     @property
     def server(self) -> RobotServer:
         return self.wecom.robot
+
+    @property
+    def heard_at(self) -> datetime | None:
+        """The last frame that reached the adapter."""
+        way = self.adapter._way
+        assert isinstance(way, LongWay)
+        return way._keeper.current and way._keeper.current.heard_at
 
     async def accept(self, event: Event) -> bool:
         if self.refusals:
@@ -100,7 +110,9 @@ Begin = Callable[..., Awaitable[Stage]]
 async def begin() -> AsyncIterator[Begin]:
     started: list[tuple[Stage, TestServer]] = []
 
-    async def build(transport: Transport = "long", **options: Any) -> Stage:
+    async def build(
+        transport: Transport = "long", timings: Timings = QUICK, **options: Any
+    ) -> Stage:
         clock = Clock(datetime(2026, 1, 28, 2, 0, tzinfo=UTC), frozen=True)
         world = World(clock)
         world.join("wecom", Member("zhang.wei", "张伟"))
@@ -110,7 +122,7 @@ async def begin() -> AsyncIterator[Begin]:
         api = await _serve(*wecom.routes())
         settings = wecom.settings(f"{origin(api)}/playground/wecom").robot
         assert settings is not None
-        adapter = Robot(settings, clock, timings=QUICK, **options)
+        adapter = Robot(settings, clock, timings=timings, **options)
         stage = Stage(clock, world, wecom, adapter, api)
         callback = await _serve(*adapter.routes(stage.accept))
         wecom.callback_url = f"{origin(callback)}/callback/wecom"

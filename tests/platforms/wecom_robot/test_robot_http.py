@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 from yarl import URL
 
-from bot.events import CardClicked, Event, MessageReceived
+from bot.events import CardClicked, ChatOpened, Event, MessageReceived
 from bot.platforms.protocol import EditRefused, Rejected, Sent
 from bot.platforms.wecom.crypto import CallbackRefused, open_file
 from bot.platforms.wecom.robot.adapter import Robot
@@ -102,6 +102,27 @@ async def test_after_the_answer_a_click_changes_nothing_more(stage: Stage) -> No
     await stage.adapter.send(LI, DONE, card_id=OTHER)  # the click brought a reply
 
 
+async def test_a_visitor_is_greeted_in_the_callback(stage: Stage) -> None:
+    async def greet(event: Event) -> None:
+        assert isinstance(event, ChatOpened)
+        await stage.adapter.send(LI, Card(text="先发绑定"), card_id=CARD)
+
+    stage.on_event = greet
+    await stage.server.enter("LiNa")
+    assert [one.payload for one in stage.said("LiNa")] == [{"content": "先发绑定"}]
+    assert stage.server.hook.complaints == []
+
+
+async def test_a_click_that_is_sent_twice_is_answered_once(stage: Stage) -> None:
+    stage.adapter._way._hold_seconds = 0.01  # type: ignore[attr-defined]
+    await stage.wecom.say("LiNa", "在吗")
+    await stage.adapter.send(LI, PROMISE, card_id=CARD)
+    await stage.press("LiNa", CARD, AcceptPromise(12))
+    await stage.server.hook.deliver(stage.server.hook.sent[-1])
+    keys = [event.key for event in stage.events if isinstance(event, CardClicked)]
+    assert len(set(keys)) == 1
+
+
 async def test_files_are_opened_with_the_robots_own_key(stage: Stage) -> None:
     await stage.wecom.say("LiNa", "报价单", content="file")
     (event,) = stage.events
@@ -166,13 +187,15 @@ async def test_every_recorded_callback_is_taken(vector: dict[str, Any]) -> None:
     door = Door()
     with capture_logs() as logs:
         assert await door.take(vector) == (200, b"")
+    opened = [event for event in door.events if isinstance(event, ChatOpened)]
+    assert bool(opened) == (vector["id"] == "aibot-event-enter-chat")
     told = [
         (event.text, event.kind, event.chat)
         for event in door.events
         if isinstance(event, MessageReceived)
     ]
     assert told == TOLD.get(vector["id"], [])
-    assert bool(told) != any(line["event"] == "wecom.robot_ignored" for line in logs)
+    assert bool(told or opened) != any(line["event"] == "wecom.robot_ignored" for line in logs)
 
 
 TOLD = {

@@ -13,18 +13,20 @@ from typing import Any
 import structlog
 from aiohttp import web
 
+from bot.events import Event
 from bot.platforms.protocol import Accept, EditRefused, Now, Rejected
 from bot.platforms.wecom.crypto import CallbackCrypto, CallbackRefused, check_fresh
 from bot.platforms.wecom.robot.http import Http
 from bot.platforms.wecom.robot.parse import Told, read_event
-from bot.platforms.wecom.robot.rights import EDIT_LIFE, Click, Clicks, Replies
-from bot.platforms.wecom.robot.way import Body, greeting
+from bot.platforms.wecom.robot.rights import QUICK_LIFE, Replies, Right, Rights
+from bot.platforms.wecom.robot.way import Body, as_welcome, greeting
 from config.schema import RobotSettings
 
 PATH = "/callback/wecom/robot"
 BODY_LIMIT = 128 * 1024
 HOLD_SECONDS = 2.0
-"""How long a click's callback waits for the card's new state; WeCom waits for 5 s."""
+"""How long a click's callback waits for the card's new state, and a visitor's for a word; WeCom
+waits for 5 s."""
 IN_CALLBACK = "answered in the callback"
 NOT_CONFIRMED = "no idempotency key"
 
@@ -50,7 +52,8 @@ class HttpWay:
         self._http = http
         self._greets = greets
         self._hold_seconds = hold_seconds
-        self._clicks = Clicks()
+        self._clicks = Rights()
+        self._visits = Rights()
         self._replies = Replies()
         self._heard_at: datetime | None = None
         self._refused = 0
@@ -93,21 +96,32 @@ class HttpWay:
         """What the callback is answered with, if anything."""
         right = str(body.get("msgid") or "")
         told = Told(body, right, self._now(), self._settings.name)
+        if told.is_enter_chat and self._greets:
+            return greeting()
         event = read_event(told)
         if event is None:
-            return greeting() if told.is_enter_chat and self._greets else None
-        if not told.is_click:
-            if await accept(event):
-                self._may_reply(told)
             return None
+        if told.is_click:
+            return await self._hold(self._clicks, right, told, event, accept)
+        if told.is_enter_chat:
+            return await self._hold(self._visits, told.chat, told, event, accept)
+        if await accept(event):
+            self._may_reply(told)
+        return None
+
+    async def _hold(
+        self, rights: Rights, name: str, told: Told, event: Event, accept: Accept
+    ) -> Body | None:
+        """Waits a moment for what the bot says to it: here is the place to say it."""
         answer: asyncio.Future[Body] = asyncio.get_running_loop().create_future()
-        self._clicks.add(right, Click(self._now() + EDIT_LIFE, answer))
+        if not rights.add(name, Right(self._now() + QUICK_LIFE, answer=answer)):
+            return None
         try:
             if await accept(event):
                 self._may_reply(told)
                 await asyncio.wait({answer}, timeout=self._hold_seconds)
         finally:
-            self._clicks.take(right, self._now())
+            rights.take(name, self._now())
         return answer.result() if answer.done() else None
 
     def _may_reply(self, told: Told) -> None:
@@ -140,6 +154,10 @@ class HttpWay:
     # Out ---------------------------------------------------------------------------------
 
     async def say(self, chat: str, bodies: Sequence[Body], *, once: str) -> str:
+        visit = self._visits.take(chat, self._now())
+        if visit is not None and visit.answer is not None and len(bodies) == 1:
+            visit.answer.set_result(as_welcome(bodies[0]))
+            return IN_CALLBACK
         urls = self._replies.take(chat, len(bodies), self._now())
         if not urls:
             raise Rejected(

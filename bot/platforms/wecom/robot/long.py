@@ -13,8 +13,8 @@ from bot.platforms.wecom.robot.frames import RESPOND, SEND, UPDATE, WELCOME, Fra
 from bot.platforms.wecom.robot.http import Http
 from bot.platforms.wecom.robot.line import KICKED, Line, open_socket
 from bot.platforms.wecom.robot.parse import Told, read_event
-from bot.platforms.wecom.robot.rights import EDIT_LIFE, MANY, Click, Clicks
-from bot.platforms.wecom.robot.way import Body, greeting, markdown
+from bot.platforms.wecom.robot.rights import MANY, QUICK_LIFE, Right, Rights
+from bot.platforms.wecom.robot.way import Body, as_welcome, greeting, markdown
 from cards.robot import NOT_SAVED
 from config.schema import RobotSettings
 
@@ -45,7 +45,8 @@ class LongWay:
         self._timings = timings
         self._greets = greets
         self._keeper: Keeper[Line] = Keeper("wecom", now, timings, overlap=False, hold=hold)
-        self._clicks = Clicks()
+        self._clicks = Rights()
+        self._visits = Rights()
         self._said: OrderedDict[str, int] = OrderedDict()
         """How much of what was to be said in several messages has been said."""
 
@@ -75,18 +76,23 @@ class LongWay:
 
     async def _take(self, frame: Frame, accept: Accept) -> None:
         told = Told(frame.body, frame.req_id, self._now(), self._settings.name)
-        event = read_event(told)
         if told.is_enter_chat and self._greets:
             self._say_beside(WELCOME, told, greeting())
+            return
+        event = read_event(told)
         if event is None:
             return
+        right = Right(self._now() + QUICK_LIFE, told.right)
         if told.is_click:
-            self._clicks.add(told.right, Click(self._now() + EDIT_LIFE))
+            self._clicks.add(told.right, right)
+        elif told.is_enter_chat:
+            self._visits.take(told.chat, self._now())
+            self._visits.add(told.chat, right)
         try:
             await accept(event)
         except Exception:  # the socket's counterpart of a web server's 500; nothing comes again
             log.exception("wecom.robot_not_saved")
-            if not told.is_click:
+            if told.is_message:
                 self._say_beside(RESPOND, told, markdown(NOT_SAVED))
 
     def _say_beside(self, cmd: str, told: Told, body: Body) -> None:
@@ -104,6 +110,10 @@ class LongWay:
 
     async def say(self, chat: str, bodies: Sequence[Body], *, once: str) -> str:
         """A card's own id tells a repetition; other messages have nothing that would."""
+        visit = self._visits.take(chat, self._now())
+        if visit is not None and len(bodies) == 1:
+            await self._line(WELCOME).ask(WELCOME, as_welcome(bodies[0]), req_id=visit.req_id)
+            return NO_KEY
         note = NO_KEY if bodies[-1]["msgtype"] != "template_card" else ""
         for number in range(self._said.get(once, 0), len(bodies)):
             try:

@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from bot.events import CardClicked, Event, MessageKind, MessageReceived
+from bot.events import CardClicked, ChatOpened, Event, MessageKind, MessageReceived
 from cards.actions import UnknownAction, decode
 
 RIGHT = "robot:"
@@ -56,6 +56,10 @@ class Told:
         return self.event_type == "template_card_event"
 
     @property
+    def is_message(self) -> bool:
+        return self.body.get("msgtype") != "event"
+
+    @property
     def in_group(self) -> bool:
         return self.body.get("chattype") == "group"
 
@@ -80,12 +84,14 @@ def read_event(told: Told) -> Event | None:
     if reason:
         log.info("wecom.robot_ignored", reason=reason)
         return None
-    return _click(told) if told.is_click else _message(told)
+    if told.is_click:
+        return _click(told)
+    return _opened(told) if told.is_enter_chat else _message(told)
 
 
 def _why_ignored(told: Told) -> str:
     kind = _text(told.body.get("msgtype"))
-    if kind == "event" and not told.is_click:
+    if kind == "event" and not (told.is_click or told.is_enter_chat):
         return f"event {told.event_type[:60]!r} is not handled"
     if kind != "event" and kind not in KINDS:
         return f"message type {kind[:60]!r} is not handled"
@@ -114,6 +120,12 @@ def _message(told: Told) -> MessageReceived:
         message_id=_text(told.body.get("msgid")),
         in_group=told.in_group,
     )
+
+
+def _opened(told: Told) -> ChatOpened:
+    """WeCom tells of the first visit of each day; one key makes it the first of all."""
+    robot = _text(told.body.get("aibotid"))
+    return ChatOpened(f"wecom:{robot}:opened:{told.user}", _moment(told), _address(told.user))
 
 
 def _said(body: Mapping[str, Any], kind: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Rights to answer that run out: a click's seconds, a message's one reply within the hour."""
+"""Rights to answer that run out: a click's seconds, a visitor's, a message's one reply."""
 
 import asyncio
 from collections import deque
@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-EDIT_LIFE = timedelta(seconds=4.5)
-"""WeCom takes an update for 5 s after the click (D101031, D101463)."""
+QUICK_LIFE = timedelta(seconds=4.5)
+"""WeCom takes an update for 5 s after the click, a welcome for 5 s after the visitor came
+(D101031, D101463)."""
 REPLY_LIFE = timedelta(minutes=59)
 """A `response_url` is good for an hour (D101138)."""
 MANY = 1000
@@ -16,28 +17,34 @@ MANY_OF_A_CHAT = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Click:
-    """Somebody pressed something and may still be shown a new card."""
+class Right:
+    """Somebody pressed something and may still be shown a new card, or came in and be greeted."""
 
     until: datetime
+    req_id: str = ""
+    """Of the long connection."""
     answer: asyncio.Future[Mapping[str, Any]] | None = None
     """Over HTTP: what the callback is answered."""
 
 
-class Clicks:
-    """Each right works once."""
+class Rights:
+    """Each works once."""
 
     def __init__(self) -> None:
-        self._open: dict[str, Click] = {}
+        self._open: dict[str, Right] = {}
 
-    def add(self, right: str, click: Click) -> None:
-        self._open[right] = click
+    def add(self, name: str, right: Right) -> bool:
+        """False when there is one of that name: a callback that was sent twice."""
+        if name in self._open:
+            return False
+        self._open[name] = right
         while len(self._open) > MANY:
             del self._open[next(iter(self._open))]
+        return True
 
-    def take(self, right: str, now: datetime) -> Click | None:
-        click = self._open.pop(right, None)
-        return None if click is None or now > click.until else click
+    def take(self, name: str, now: datetime) -> Right | None:
+        right = self._open.pop(name, None)
+        return None if right is None or now > right.until else right
 
 
 @dataclass(slots=True)

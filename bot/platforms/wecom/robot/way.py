@@ -37,5 +37,15 @@ def markdown(text: str) -> Body:
 
 
 def greeting() -> Body:
-    """Plain text is taken as the answer to `enter_chat` alone (D101031)."""
-    return {"msgtype": "text", "text": {"content": ELSEWHERE}}
+    return _text(ELSEWHERE)
+
+
+def as_welcome(body: Body) -> Body:
+    """To visitors a robot speaks in cards or plain text, nowhere else in plain text (D101031)."""
+    if body["msgtype"] != "markdown":
+        return body
+    return _text(body["markdown"]["content"].replace("**", ""))
+
+
+def _text(content: str) -> Body:
+    return {"msgtype": "text", "text": {"content": content}}

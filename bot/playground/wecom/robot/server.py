@@ -142,7 +142,8 @@ class RobotServer:
     async def _deliver(self, kind: Kind, chat: str, body: Body, task_id: str = "") -> bool:
         if self.transport == "long":
             return await self.gateway.deliver(kind, chat, body, task_id)
-        body["response_url"] = self.hook.response_url(chat)
+        if kind != "enter":
+            body["response_url"] = self.hook.response_url(chat)
         taken = await self.hook.deliver(json.dumps(body, ensure_ascii=False))
         if taken and self.hook.answer:
             self._take_answer(kind, chat, task_id)
