@@ -1,7 +1,7 @@
 """Customers and members who become contacts in an IM, and what becomes of that (F1, F2)."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -43,7 +43,7 @@ def take_first_touch(event: ContactAdded, ctx: Context) -> None:
     address = customer_address(event.member, event.external_id)
     before = friendships.of(ctx.db, event.member, address)
     was_live = before is not None and before.is_live
-    befriend(ctx, event.member, address, mutual=event.mutual)
+    befriend(ctx, event.member, address, event.at, mutual=event.mutual)
     if ctx.person is None:
         tell_of_stranger(ctx, event.member)
         return
@@ -69,13 +69,15 @@ def greet(event: ContactAdded, ctx: Context) -> None:
         ctx.welcome(address, event.welcome_code, text.format(name=ctx.me.name))
 
 
-def befriend(ctx: Context, member: str, address: str, *, mutual: bool = True) -> Friendship:
+def befriend(
+    ctx: Context, member: str, address: str, at: datetime, *, mutual: bool = True
+) -> Friendship:
     person = people.by_address(ctx.db, member)
     return friendships.begin(
         ctx.db,
         member,
         address,
-        ctx.now,
+        at,
         person_id=person.id if person else None,
         mutual=mutual,
     )
@@ -188,11 +190,12 @@ def learn(ctx: Context, lead: Lead, contact: Contact, told: dict[str, Any]) -> N
 
 
 def take_followers(ctx: Context, address: str, members: Sequence[str]) -> None:
-    """Who is a contact of the customer now: events may have been lost (D90238)."""
+    """Who is a contact of the customer now: events may have been lost (D90238). A member whom the
+    customer deleted may still have him in his list, which makes no contact of him again."""
     for member in reversed(members):
         found = friendships.of(ctx.db, member, address)
-        if found is None or not found.is_live:
-            befriend(ctx, member, address)
+        if found is None or not (found.is_live or found.ended_by == CUSTOMER):
+            befriend(ctx, member, address, ctx.now)
 
 
 # Changes ---------------------------------------------------------------------------------
@@ -239,12 +242,13 @@ def hear_of_leaving(event: ContactChanged, ctx: Context) -> None:
 
 
 def parted(event: ContactChanged, ctx: Context, by: str) -> tuple[Friendship, Lead | None]:
-    """The friendship that has ended, and the customer's lead. One that we had not heard of began
-    unseen."""
+    """The friendship that has ended, and the customer's lead; no lead when the event is older than
+    the friendship. One that we had not heard of began unseen."""
     address = customer_address(event.member, event.external_id)
     friend = friendships.of(ctx.db, event.member, address)
-    friend = friend or befriend(ctx, event.member, address)
-    friendships.end(ctx.db, friend, by, event.at)
+    friend = friend or befriend(ctx, event.member, address, event.at)
+    if not friendships.end(ctx.db, friend, by, event.at):
+        return friend, None
     return friend, leads.of_external(ctx.db, address)
 
 
@@ -334,16 +338,16 @@ def take_link(event: JobFinished, ctx: Context) -> None:
         return
     state = known["state"] or told.get("state", "")
     address = customer_address(member, external_id)
-    lead = leads.of_external(ctx.db, address) or lead_by_link(ctx, member, address)
+    lead = leads.of_external(ctx.db, address) or lead_by_link(ctx, member, address, event.at)
     if lead is not None and not lead.channel:
         lead.channel = link_name(ctx, state, told.get("name", ""))
         ctx.db.add(lead)
         ctx.fact("lead.enriched", lead=lead, fields=["channel"])
 
 
-def lead_by_link(ctx: Context, member: str, address: str) -> Lead | None:
+def lead_by_link(ctx: Context, member: str, address: str, at: datetime) -> Lead | None:
     ctx.person = people.by_address(ctx.db, member)
-    befriend(ctx, member, address)
+    befriend(ctx, member, address, at)
     if ctx.person is None:
         tell_of_stranger(ctx, member)
         return None

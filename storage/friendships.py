@@ -21,20 +21,21 @@ def begin(
     db: Session,
     member: str,
     external_id: str,
-    now: datetime,
+    at: datetime,
     *,
     person_id: int | None,
     mutual: bool = True,
 ) -> Friendship:
-    """The pair's one row, live from now on; a half friendship becomes whole, never half again."""
+    """The pair's one row, live since then; a half friendship becomes whole, never half again. What
+    has ended later than that stays ended: events come in any order."""
     found = of(db, member, external_id)
     if found is None:
         key = _key(member, external_id)
-        found = Friendship(
-            key=key, member=member, external_id=external_id, mutual=mutual, since=now
-        )
-    elif not found.is_live:
-        found.since, found.mutual, found.tags = now, mutual, []
+        found = Friendship(key=key, member=member, external_id=external_id, mutual=mutual, since=at)
+    elif found.ended_at is not None:
+        if found.ended_at > at:
+            return found
+        found.since, found.mutual, found.tags = at, mutual, []
     found.ended_at, found.ended_by = None, ""
     found.mutual = found.mutual or mutual
     found.person_id = person_id if person_id is not None else found.person_id
@@ -57,10 +58,14 @@ def adopt(db: Session, member: str, person_id: int) -> Sequence[Friendship]:
     return [friend for friend in found if friend.is_live]
 
 
-def end(db: Session, found: Friendship, by: str, at: datetime) -> None:
+def end(db: Session, found: Friendship, by: str, at: datetime) -> bool:
+    """False when it began anew after that."""
+    if found.since > at:
+        return False
     found.ended_at, found.ended_by = at, by
     db.add(found)
     db.flush()
+    return True
 
 
 def with_customer(db: Session, external_id: str) -> Sequence[Friendship]:

@@ -125,6 +125,21 @@ async def test_a_customer_who_comes_back_is_the_same_lead(bot: Bot) -> None:
     assert heard(bot, REP)[-1].startswith("李女士（青禾科技） 又加回来了")
 
 
+async def test_an_old_deletion_that_comes_late_ends_nothing(bot: Bot) -> None:
+    await add(bot)
+    await bot.ground.wecom.customers.leave(REP, LI.id)
+    late = bot.ground.wecom.callbacks.sent.pop()
+    await settle(bot)
+    told = len(heard(bot, REP))
+    await add(bot)
+    again = late.replace("del_follow_user", "del_external_contact")
+    await bot.ground.wecom.callbacks.deliver(again)
+    await settle(bot)
+    with bot.db() as db:
+        assert db.exec(select(Friendship)).one().is_live
+    assert len(heard(bot, REP)) == told + 1
+
+
 async def test_what_a_member_writes_down_is_known_without_a_new_card(bot: Bot) -> None:
     await add(bot)
     richer = ExternalContact(LI.id, "李女士", "青禾科技华东", mobiles=("13900000001",))

@@ -411,3 +411,80 @@ async def test_a_file_comes_back_as_it_was_uploaded(desk: Desk) -> None:
     desk.after(days=3)
     await desk.log_in()
     assert (await desk.get("media/get", media_id=media_id))["errcode"] == 40007
+
+
+# Customer contact ------------------------------------------------------------------------
+
+WAY: dict[str, Any] = {"type": 1, "scene": 2, "state": "expo", "user": ["zhang.wei"]}
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"type": 3}, 40058),
+        ({"scene": 0}, 40058),
+        ({"user": []}, 40058),
+        ({"user": ["zhang.wei", "LiNa"]}, 40058),
+        ({"user": ["nobody"]}, 60111),
+        ({"type": 2, "user": ["zhang.wei"] * 101}, 41041),
+        ({"state": "x" * 31}, 40058),
+        ({"remark": "展" * 31}, 40058),
+    ],
+)
+async def test_a_channel_code_has_the_limits_of_the_document(
+    desk: Desk, change: dict[str, Any], code: int
+) -> None:
+    answer = await desk.post("externalcontact/add_contact_way", {**WAY, **change})
+    assert answer["errcode"] == code
+    assert desk.server.customers.ways.ways == {}
+
+
+async def test_a_scanned_code_brings_its_state_half_and_whole(desk: Desk) -> None:
+    made = await desk.post("externalcontact/add_contact_way", WAY)
+    assert len(made["config_id"]) == 32
+    got = await desk.post("externalcontact/get_contact_way", {"config_id": made["config_id"]})
+    assert got["contact_way"]["state"] == "expo"
+    for _ in range(2):
+        await desk.server.customers.scan(made["config_id"], CUSTOMER)
+    changes = ["add_half_external_contact", "add_external_contact"]
+    assert len(desk.server.callbacks.sent) == len(changes)
+    for event, change in zip(desk.server.callbacks.sent, changes, strict=True):
+        assert f"<ChangeType><![CDATA[{change}]]>" in event
+        assert "<State><![CDATA[expo]]>" in event
+    gone = {"config_id": made["config_id"]}
+    assert (await desk.post("externalcontact/del_contact_way", gone))["errcode"] == 0
+    assert (await desk.post("externalcontact/del_contact_way", gone))["errcode"] == 40058
+    with pytest.raises(ValueError, match="停用"):
+        await desk.server.customers.scan(made["config_id"], CUSTOMER)
+
+
+async def test_tags_are_made_in_groups_and_put_on_contacts_alone(desk: Desk) -> None:
+    path = "externalcontact/add_corp_tag"
+    body = {"group_name": "一诺", "tag": [{"name": "线索"}]}
+    made = await desk.post(path, body)
+    assert made["tag_group"]["group_name"] == "一诺"
+    assert (await desk.post(path, body))["errcode"] == 40071
+    long = {"group_name": "一诺", "tag": [{"name": "长" * 31}]}
+    assert (await desk.post(path, long))["errcode"] == 40058
+    (tag,) = made["tag_group"]["tag"]
+    mark = {"userid": "zhang.wei", "external_userid": CUSTOMER.id, "add_tag": [tag["id"]]}
+    path = "externalcontact/mark_tag"
+    assert (await desk.post(path, mark))["errcode"] == 40096
+    await desk.server.add_contact("zhang.wei", CUSTOMER)
+    told = len(desk.server.callbacks.sent)
+    assert (await desk.post(path, {**mark, "userid": "nobody"}))["errcode"] == 84061
+    assert (await desk.post(path, {**mark, "add_tag": ["et0"]}))["errcode"] == 40068
+    assert (await desk.post(path, {**mark, "add_tag": []}))["errcode"] == 40063
+    assert (await desk.post(path, mark))["errcode"] == 0
+    assert desk.server.customers.tags.names("zhang.wei", CUSTOMER.id) == {"线索"}
+    assert len(desk.server.callbacks.sent) == told  # an app's own change raises no event
+
+
+async def test_who_left_is_no_contact_and_may_be_greeted_when_he_returns(desk: Desk) -> None:
+    await desk.server.add_contact("zhang.wei", CUSTOMER)
+    await desk.server.customers.leave("zhang.wei", CUSTOMER.id)
+    assert "<ChangeType><![CDATA[del_follow_user]]>" in desk.server.callbacks.sent[-1]
+    answer = await desk.get("externalcontact/get", external_userid=CUSTOMER.id)
+    assert answer["errcode"] == 84061
+    await desk.server.add_contact("zhang.wei", CUSTOMER)
+    assert "WelcomeCode" in desk.server.callbacks.sent[-1]
