@@ -100,6 +100,7 @@ async def start(tmp_path: Path, company_file: Path, quiet_logs: None) -> AsyncIt
         model: ModelSettings | None = None,
         feishu_long: bool = False,
         wecom_robot: Transport | Literal[""] = "",
+        beside_app: bool = False,
         dingtalk_http: bool = False,
     ) -> Bot:
         settings = Settings(data=tmp_path, model=model, _env_file=None)
@@ -112,7 +113,7 @@ async def start(tmp_path: Path, company_file: Path, quiet_logs: None) -> AsyncIt
         if feishu_long and program.playground is not None:
             program.playground.feishu.subscribe_long()
         if wecom_robot and program.playground is not None:
-            program.playground.wecom.use_robot(wecom_robot)
+            program.playground.wecom.use_robot(wecom_robot, beside_app=beside_app)
             program.playground.wecom.robot.meet()
         if dingtalk_http and program.playground is not None:
             program.playground.dingtalk.subscribe_http()

@@ -52,7 +52,8 @@ class Stage:
         """The last frame that reached the adapter."""
         way = self.adapter._way
         assert isinstance(way, LongWay)
-        return way._keeper.current and way._keeper.current.heard_at
+        line = way._keeper.current
+        return line.heard_at if line is not None else None
 
     async def accept(self, event: Event) -> bool:
         if self.refusals:
