@@ -21,7 +21,7 @@ FAST = Terms(renew_seconds=0.005, write_seconds=1.0, retry_seconds=0.005)
 
 
 async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(5):
         while not condition():  # noqa: ASYNC110 - any condition, of any task
             await asyncio.sleep(0.001)
 

@@ -182,7 +182,7 @@ async def kept(tin: Tin, **options: Any) -> AsyncIterator[Keeper[Line]]:
 
 async def until(condition: Callable[[], object]) -> None:
     """Waits for what another task is about to do."""
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(5):
         while not condition():  # noqa: ASYNC110 - any condition, of any task
             await asyncio.sleep(0.001)
 
