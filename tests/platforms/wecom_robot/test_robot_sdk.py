@@ -106,6 +106,18 @@ async def test_it_pushes_and_updates_the_card_that_was_clicked(
     assert stage.said("zhang.wei")[0].payload["replace_text"] == "已接单"
 
 
+async def test_its_update_comes_too_late_after_five_seconds(stage: Stage, witness: Witness) -> None:
+    await stage.wecom.say("zhang.wei", "在吗")
+    card = render_for_robot(PROMISE, CARD).card
+    assert card is not None
+    await witness.sdk.send_message("zhang.wei", {"msgtype": "template_card", "template_card": card})
+    await stage.press("zhang.wei", CARD, AcceptPromise(12))
+    frame = await witness.hears("event.template_card_event")
+    stage.after(seconds=6)
+    with pytest.raises(Exception, match="846605"):
+        await witness.sdk.update_template_card(frame, card)
+
+
 async def test_it_welcomes_and_opens_files(stage: Stage, witness: Witness) -> None:
     await stage.server.enter("LiNa")
     frame = await witness.hears("event.enter_chat")

@@ -25,6 +25,9 @@ _ROBOT = (
     "企业微信管理后台 https://work.weixin.qq.com/wework_admin/frame → 管理工具 → 智能机器人 "
     "→ 这个机器人 → API 模式"
 )
+_CONNECTED = ("robot; long connection since", "robot; standing by")
+"""How the running bot's health begins when one of its processes is connected."""
+
 ROBOT = Item(
     "robot",
     "智能机器人",
@@ -77,7 +80,7 @@ class RobotDoctor:
         told = str(lines.get("wecom", "")) if isinstance(lines, dict) else ""
         if KICKED in told:
             findings.bad("robot", "另一个程序用同一个 Bot ID 连着", code="taken")
-        elif "robot; long connection since" in told:
+        elif any(state in told for state in _CONNECTED):
             findings.good("robot", "正在运行的机器人连着长连接（再连一次会把它挤下线，没有试）")
         else:
             await self._subscribe(session, findings)

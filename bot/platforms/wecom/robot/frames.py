@@ -33,9 +33,10 @@ def read_frame(raw: str) -> Frame:
         found = json.loads(raw)
     except RecursionError:
         raise ValueError("nested too deep") from None
-    headers = found.get("headers") if isinstance(found, dict) else None
+    if not isinstance(found, dict):
+        raise ValueError("not a frame: no object")
+    headers, body, code = found.get("headers"), found.get("body"), found.get("errcode")
     req_id = headers.get("req_id") if isinstance(headers, dict) else None
-    body, code = (found.get("body"), found.get("errcode")) if isinstance(found, dict) else (0, 0)
     if not (isinstance(req_id, str) and req_id):
         raise ValueError("not a frame: no req_id")
     return Frame(
