@@ -75,7 +75,7 @@ async def test_wecom_the_same_letter_without_a_fault_is_taken(bot: Bot) -> None:
     [
         "<MsgType>event</MsgType><Event>enter_agent</Event>",
         "<MsgType>event</MsgType><Event>change_external_contact</Event>"
-        "<ChangeType>del_follow_user</ChangeType>",
+        "<ChangeType>msg_audit_approved</ChangeType>",
         "<MsgType>event</MsgType><Event>carrier_pigeon</Event>",
         "<MsgType>pigeon</MsgType>",
         "<MsgType>event</MsgType><Event>template_card_event</Event>"
