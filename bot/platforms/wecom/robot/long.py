@@ -125,7 +125,7 @@ class LongWay:
             self._said[once] = number + 1
             if len(self._said) > MANY:
                 self._said.popitem(last=False)
-        del self._said[once]
+        self._said.pop(once, None)
         return note
 
     async def update(self, right: str, body: Body) -> str:
