@@ -7,9 +7,10 @@ from bot.context import Context
 from bot.events import MessageRecalled, MessageReceived
 from bot.router import Router
 from cards import followups as cards
+from handlers import voice
 from handlers.corrections import undo
 from handlers.echo import of
-from storage import followups, inbox, leads
+from storage import followups, inbox, jobs, leads
 
 router = Router()
 
@@ -23,8 +24,10 @@ def follow_recall(event: MessageRecalled, ctx: Context) -> None:
     if row.state != "done":  # not read yet, and not to be read any more
         inbox.done(ctx.db, row, ctx.now)
         return
-    said = events.load(row.kind, row.body)
-    note = followups.of_message(ctx.db, row.id or 0)
+    said, number = events.load(row.kind, row.body), row.id or 0
+    jobs.drop(ctx.db, voice.JOB, number)
+    ctx.let_sleep(voice.SLOW, number)
+    note = followups.of_message(ctx.db, number)
     if note is None or note.state == "undone" or not isinstance(said, MessageReceived):
         return
     if note.state != "confirmed":

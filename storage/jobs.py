@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlmodel import Session, col
 
 from storage.models import Job
@@ -56,6 +56,11 @@ def waits(db: Session, name: str, subject: int) -> bool:
     """Whether such a call is still to be answered."""
     query = select(col(Job.id)).where(col(Job.name) == name, col(Job.subject) == subject)
     return db.scalar(query.limit(1)) is not None
+
+
+def drop(db: Session, name: str, subject: int) -> None:
+    """Nobody wants the answer any more; one that comes all the same is not taken."""
+    db.execute(delete(Job).where(col(Job.name) == name, col(Job.subject) == subject))
 
 
 def release(db: Session, now: datetime) -> None:

@@ -1,11 +1,14 @@
 """First words, menus, second thoughts, and things that are no words."""
 
+import asyncio
+
 import pytest
 from sqlmodel import col, select
 
 from bot.playground.feishu.gate import PERSON_SCOPE
 from bot.playground.press import text_of
 from bot.playground.world import Member
+from storage import jobs
 from storage.models import FollowUp, PromiseState
 from storage.models import Promise as PromiseRow
 from tests.conftest import MEMBERS, Bot, Start
@@ -106,6 +109,23 @@ async def test_K14_what_others_act_upon_already_is_asked_about(feishu: Bot) -> N
         promise = db.exec(select(PromiseRow).order_by(col(PromiseRow.id).desc())).first()
     assert promise is not None
     assert promise.state == PromiseState.CANCELLED
+
+
+async def test_K14_a_voice_message_recalled_while_it_is_listened_to_is_not_heard(
+    feishu: Bot,
+) -> None:
+    await feishu.program.runtime.jobs.stop()
+    server = feishu.ground.feishu
+    said = await server.say(REP, NOTE, content="voice")
+    with feishu.db() as db:
+        while not jobs.next_due(db):
+            await asyncio.sleep(0.001)
+            db.rollback()
+    await server.take_back(said.id)
+    with feishu.db() as db:
+        while jobs.next_due(db):
+            await asyncio.sleep(0.001)
+            db.rollback()
 
 
 async def test_recalling_what_is_no_note_changes_nothing(feishu: Bot) -> None:

@@ -34,6 +34,10 @@ with warnings.catch_warnings():
         CreateMessageRequestBody,
         PatchMessageRequest,
         PatchMessageRequestBody,
+        ReplyMessageRequest,
+        ReplyMessageRequestBody,
+        UrgentAppMessageRequest,
+        UrgentReceivers,
     )
     from lark_oapi.core.model import RawRequest
     from lark_oapi.event.callback.model.p2_card_action_trigger import P2CardActionTriggerResponse
@@ -61,6 +65,8 @@ class Witness:
     client: Any = None
     messages: list[Any] = field(default_factory=list)
     clicks: list[Any] = field(default_factory=list)
+    events: list[Any] = field(default_factory=list)
+    """Of all other kinds."""
     dispatcher: Any = None
 
     def on_click(self, click: Any) -> Any:
@@ -112,6 +118,12 @@ async def witness() -> AsyncIterator[Witness]:
         lark.EventDispatcherHandler.builder(*(key.get_secret_value() for key in keys))
         .register_p2_im_message_receive_v1(lambda message: witness.messages.append(message.event))
         .register_p2_card_action_trigger(witness.on_click)
+        .register_p2_application_bot_menu_v6(witness.events.append)
+        .register_p2_im_chat_access_event_bot_p2p_chat_entered_v1(witness.events.append)
+        .register_p2_im_chat_member_bot_added_v1(witness.events.append)
+        .register_p2_im_message_recalled_v1(witness.events.append)
+        .register_p2_im_message_reaction_created_v1(witness.events.append)
+        .register_p1_customized_event("p2p_chat_create", witness.events.append)
         .build()
     )
     witness.client = (
@@ -144,6 +156,44 @@ async def test_the_sdk_reads_a_mention_and_a_reply_in_a_group(witness: Witness) 
     message = witness.messages[1].message
     assert (message.chat_id, message.parent_id) == ("oc_east", first.id)
     assert message.mentions[0].id.open_id == witness.feishu.events.bot_open_id
+
+
+async def test_the_sdk_reads_what_people_do_besides_writing(witness: Witness) -> None:
+    server = witness.feishu
+    await server.enter(LIN)
+    shown = await server.say(LIN, "在吗", chat="")
+    await server.press_menu(LIN, "today")
+    await server.invite("oc_east", LIN, external=True)
+    await server.react(LIN, shown.id, "OK")
+    await server.take_back(shown.id)
+
+    assert [push.statuses for push in server.pusher.pushes] == [[200]] * 7
+    first, entered, menu, joined, reaction, recalled = witness.events
+    assert first.event["user"]["open_id"] == LIN
+    assert entered.event.operator_id.open_id == LIN
+    assert (menu.event.event_key, menu.event.operator.operator_id.open_id) == ("today", LIN)
+    assert (joined.event.chat_id, joined.event.external) == ("oc_east", True)
+    assert (reaction.event.message_id, reaction.event.reaction_type.emoji_type) == (shown.id, "OK")
+    assert recalled.event.message_id == shown.id
+
+
+async def test_the_server_rings_and_answers_in_a_thread_as_the_sdk_asks(witness: Witness) -> None:
+    sent = await witness.send(render(FORM, "k3f9a0b1c2d3"))
+    urgent = (
+        UrgentAppMessageRequest.builder()
+        .message_id(sent.data.message_id)
+        .user_id_type("open_id")
+        .request_body(UrgentReceivers.builder().user_id_list([LIN]).build())
+    )
+    rung = await asyncio.to_thread(witness.client.im.v1.message.urgent_app, urgent.build())
+    body = ReplyMessageRequestBody.builder().content('{"text":"好"}').msg_type("text")
+    body = body.reply_in_thread(True).uuid("u2").build()
+    reply = ReplyMessageRequest.builder().message_id(sent.data.message_id).request_body(body)
+    answered = await asyncio.to_thread(witness.client.im.v1.message.reply, reply.build())
+
+    assert rung.success()
+    assert witness.feishu.messages.urgent == [(sent.data.message_id, LIN)]
+    assert answered.data.parent_id == sent.data.message_id
 
 
 async def test_the_sdk_confirms_no_challenge_that_needs_escaping(witness: Witness) -> None:

@@ -42,6 +42,12 @@ NEEDED = (
     ("im:message:readonly", "im:message", "im:message.history:readonly"),
 )
 """What sending, the two kinds of messages and downloading need; of each line one is enough."""
+OPTIONAL = {
+    "im:message.urgent": "红卡不加急",
+    "im:chat:readonly": "被拉进群时不打招呼",
+    "contact:user.base:readonly": "名片认不出是谁",
+}
+"""What one may do without, and what is missed then."""
 _APP = "飞书开发者后台 https://open.feishu.cn/app → 这个应用"
 _RELEASE = "，然后到“版本管理与发布”发布一个版本"
 _ENABLED = 2
@@ -192,7 +198,9 @@ class FeishuDoctor:
         missing = [any_of[0] for any_of in NEEDED if not granted & set(any_of)]
         if not reply.code and missing:
             findings.bad("scopes", f"缺 {'、'.join(missing)}")
-        findings.judge("scopes", reply, f"{len(NEEDED)} 项都已开通")
+        missed = [f"{name}（{then}）" for name, then in OPTIONAL.items() if name not in granted]
+        without = f"；可选的还没开 {'、'.join(missed)}" if missed else ""
+        findings.judge("scopes", reply, f"{len(NEEDED)} 项都已开通{without}")
 
     async def _people(self, probe: Probe, headers: Mapping[str, str], findings: Findings) -> None:
         """Somebody who does not exist: an empty answer shows that one may ask."""

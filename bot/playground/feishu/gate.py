@@ -33,6 +33,8 @@ NEEDED_SCOPES = (
 CONTACT_SCOPE = "contact:user.id:readonly"
 PERSON_SCOPE = "contact:user.base:readonly"
 URGENT_SCOPE = "im:message.urgent"
+CHAT_SCOPE = "im:chat:readonly"
+KNOWN_SCOPES = (*NEEDED_SCOPES, CONTACT_SCOPE, PERSON_SCOPE, URGENT_SCOPE, CHAT_SCOPE)
 FREE = frozenset(("find people", "person"))
 """Calls that cost none of the month's."""
 
@@ -64,7 +66,7 @@ class Gate:
         self.blocked = False
         """Whether the caller's address is not in the app's IP whitelist."""
         self.month_used_up = False
-        self.scopes = {*NEEDED_SCOPES, CONTACT_SCOPE, PERSON_SCOPE, URGENT_SCOPE}
+        self.scopes = {*KNOWN_SCOPES}
         """What the tenant granted the app."""
         self.clock_ahead = timedelta()
         """How far this server's clock is ahead of the world's."""

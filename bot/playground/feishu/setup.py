@@ -11,7 +11,7 @@ from aiohttp import web
 from bot.playground.feishu.directory import Directory
 from bot.playground.feishu.gate import (
     CONTACT_SCOPE,
-    NEEDED_SCOPES,
+    KNOWN_SCOPES,
     PERSON_SCOPE,
     Gate,
     json_body,
@@ -45,7 +45,7 @@ class Setup:
     async def _scopes(self, _: web.Request) -> web.Response:
         scopes = [
             {"scope_name": name, "grant_status": 1 if name in self._gate.scopes else 2}
-            for name in (*NEEDED_SCOPES, CONTACT_SCOPE)
+            for name in KNOWN_SCOPES
         ]
         return web.json_response({"code": 0, "msg": "success", "data": {"scopes": scopes}})
 

@@ -17,7 +17,7 @@ from bot.platforms.checkup import NOT_CHECKED, Step, as_lines
 from bot.platforms.feishu.adapter import Feishu
 from bot.platforms.feishu.doctor import CALLBACK, ITEMS, STREAM, FeishuDoctor
 from bot.playground.feishu import FeishuServer
-from bot.playground.feishu.gate import CONTACT_SCOPE
+from bot.playground.feishu.gate import CONTACT_SCOPE, URGENT_SCOPE
 from bot.playground.world import World
 from config.schema import FeishuSettings
 
@@ -97,6 +97,14 @@ async def test_every_missing_scope_is_named_to_be_pasted(clinic: Clinic) -> None
     assert failed(steps) == ["scopes"]
     assert steps["scopes"].told == "缺 im:message.p2p_msg:readonly、im:message:readonly"
     assert "发布一个版本" in steps["scopes"].change
+
+
+async def test_what_one_may_do_without_is_told_and_no_failure(clinic: Clinic) -> None:
+    assert "可选" not in (await clinic.examined())["scopes"].told
+    clinic.server.gate.scopes.remove(URGENT_SCOPE)
+    steps = await clinic.examined()
+    assert failed(steps) == []
+    assert "可选的还没开 im:message.urgent（红卡不加急）" in steps["scopes"].told
 
 
 async def test_contacts_that_may_not_be_read(clinic: Clinic) -> None:
