@@ -9,7 +9,7 @@ from handlers.manners import heard
 from storage.models import FollowUp, Inbox
 from tests.conftest import Bot, Seating, Start
 
-GROUP = {"feishu": "oc_east", "dingtalk": "cidEast"}
+GROUP = {"feishu": "oc_east", "dingtalk": "cidEast", "wecom": "wrEast0000000000000000000000000001"}
 NOTE = "张总说价格高，样机下周三前寄出"
 TALK = [
     "张总那边样机下周三前寄出",
@@ -21,7 +21,11 @@ TALK = [
     "完成 P1 了吗",
     "确认",
 ]
-SEATED: list[Seating] = [("feishu", "wecom", "dingtalk"), ("dingtalk", "wecom", "feishu")]
+SEATED: list[Seating] = [
+    ("feishu", "wecom", "dingtalk"),
+    ("dingtalk", "wecom", "feishu"),
+    ("wecom", "dingtalk", "feishu"),
+]
 
 
 async def says_in_group(bot: Bot, text: str, **more: object) -> str:
@@ -45,7 +49,7 @@ def kept(bot: Bot) -> tuple[int, int]:
 
 @pytest.mark.parametrize("seating", SEATED, ids="-".join)
 async def test_F57_who_mentions_the_bot_in_a_group_is_heard(start: Start, seating: Seating) -> None:
-    bot = await start(seating)
+    bot = await start(seating, wecom_robot="long" if seating[0] == "wecom" else "")
     answer = await says_in_group(bot, NOTE)
     assert "张总" in answer
     assert bot.cards("sales") == [], "the answer stays in the group"
