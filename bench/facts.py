@@ -11,8 +11,8 @@ from sqlalchemy import bindparam, func, inspect, select, text
 from sqlmodel import Session, col
 
 from bench.report import Figure, Table
+from commands.opening import open_database
 from config.settings import Settings
-from main import open_database
 from storage import facts
 from storage.db import Database
 from storage.models import Fact, Inbox

@@ -17,8 +17,9 @@ from bot.playground.player import Player
 from bot.playground.script import Note
 from bot.playground.world import Shown
 from bot.program import Program
+from commands.play import ground_of
 from config.settings import Settings
-from main import build, ground_of
+from main import build
 
 WARM_UP = 10
 """Notes that are not counted: the first ones fill caches."""

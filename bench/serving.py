@@ -21,9 +21,10 @@ from bot.playground.world import Member
 from bot.program import Program
 from bot.runtime.runtime import Runtime
 from cards.help import parked_card
+from commands.play import ground_of
 from config.loader import load_rules
 from config.settings import Settings
-from main import build, ground_of, settle_in
+from main import build, settle_in
 from storage.models import Person, Role
 
 

@@ -32,8 +32,9 @@ from bot.playground.ground import Part, Playground
 from bot.playground.page import Platform
 from bot.playground.press import text_of
 from bot.program import Program
+from commands.play import ground_of
 from config.settings import Settings
-from main import build, ground_of
+from main import build
 from storage import demo, people
 from storage.models import Outbox, Role
 

@@ -17,9 +17,9 @@ from bot.events import TimerFired
 from bot.router import Router
 from bot.runtime.runtime import Runtime
 from cards.help import parked_card
+from commands.opening import open_database
 from config.loader import load_rules
 from config.settings import Settings
-from main import open_database
 from storage.db import Database
 from storage.models import Timer
 

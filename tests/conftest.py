@@ -18,9 +18,10 @@ from bot.playground.page import Platform
 from bot.playground.player import Player
 from bot.playground.wecom.robot.server import Transport
 from bot.program import Program
+from commands.opening import open_database
 from config.schema import ModelSettings
 from config.settings import Settings
-from main import build, open_database, settle_in
+from main import build, settle_in
 from storage import demo
 
 NOW = "2026-01-28T10:20:00+08:00"

@@ -17,7 +17,7 @@ from importlinter.cli import lint_imports
 
 ROOT = Path(__file__).parents[1]
 LAW = str(ROOT / "pyproject.toml")
-ROOMS = ("bot", "cards", "config", "handlers", "nlp", "storage")
+ROOMS = ("bot", "cards", "commands", "config", "handlers", "nlp", "storage")
 SOURCES = [ROOT / "main.py", *(file for room in ROOMS for file in (ROOT / room).rglob("*.py"))]
 CONTRACTS = [contract["id"] for contract in read_configuration(LAW)["contracts_options"]]
 READS_THE_CLOCK = {"now", "utcnow", "today"}

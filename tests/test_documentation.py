@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-import main
 from cards import actions
+from commands.arguments import parse
 from config.loader import RULES, load_rules
 from config.schema import Timing
 from config.settings import Settings
@@ -135,7 +135,7 @@ def test_every_command_is_documented_with_its_options(monkeypatch: pytest.Monkey
         return add(parser, *names, **options)  # type: ignore[arg-type]  # passed on as it came
 
     monkeypatch.setattr(ArgumentParser, "add_argument", remember)
-    main.parse(["run"])
+    parse(["run"])
     told = {name.split()[0]: " ".join(cells) for name, cells in rows(CONFIGURATION).items()}
     for command, options in commands.items():
         for option in options - {"--help"}:
@@ -163,7 +163,7 @@ def test_every_command_that_is_shown_exists(file: Path) -> None:
     for line in shown:
         if (said := re.search(r"python main\.py ([a-z].*)", line)) is not None:
             words = said[1].replace("ID …", "1").split()
-            main.parse([word for word in words if word != "…"])
+            parse([word for word in words if word != "…"])
 
 
 # What people say -------------------------------------------------------------------------

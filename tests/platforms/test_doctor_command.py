@@ -15,6 +15,8 @@ import main
 from bot.clock import Clock
 from bot.playground.dingtalk import DingTalkServer
 from bot.playground.world import World
+from commands.doctor import counted, examine
+from commands.opening import open_database
 from config.schema import DingTalkSettings
 from config.settings import Settings
 from storage import quotas
@@ -94,7 +96,8 @@ async def test_a_healthy_platform_ends_with_status_0(capsys: pytest.CaptureFixtu
     async with TestServer(app) as listening:
         dingtalk: DingTalkSettings = server.settings(str(listening.make_url("/")))
         settings = Settings(dingtalk=dingtalk)
-        assert await main.examine(settings, address="", as_json=False) == 0
+        called = main.doctors(settings, clock, "")
+        assert await examine(settings, called, as_json=False) == 0
         await server.stop()
     lines = capsys.readouterr().out.splitlines()
     assert all(line.startswith("  ✓ ") for line in lines[1:])
@@ -113,9 +116,9 @@ def test_a_test_card_needs_somebody_to_press_it(
 def test_what_was_used_is_read_only_where_something_was(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path)
     now = Clock()()
-    assert main.counted(settings, now, "feishu") is None
-    db = main.open_database(settings)
+    assert counted(settings, now, "feishu") is None
+    db = open_database(settings)
     with Session(db.engine) as session:
         quotas.spend(session, "feishu", "calls", now)
         session.commit()
-    assert main.counted(settings, now, "feishu") == 1
+    assert counted(settings, now, "feishu") == 1

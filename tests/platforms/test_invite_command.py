@@ -16,6 +16,7 @@ from bot.clock import Clock
 from bot.playground.dingtalk import DingTalkServer
 from bot.playground.dingtalk.directory import MEMBER_SCOPE, Seat
 from bot.playground.world import Member, World
+from commands.opening import open_database
 from config.settings import Settings
 from storage import people
 from storage.models import Role
@@ -55,7 +56,7 @@ def company(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[DingTal
 
 def roles() -> dict[str, Role]:
     found = {}
-    with Session(main.open_database(Settings(_env_file=None)).engine) as session:
+    with Session(open_database(Settings(_env_file=None)).engine) as session:
         for user in ("wang", "chen", "cash"):
             person = people.by_address(session, f"dingtalk:{user}")
             if person is not None:
