@@ -24,7 +24,7 @@ from nlp.lexicon import Lexicon
 from nlp.time.workdays import is_workday, next_workday
 from storage import facts, outbox, people, timers
 from storage import jobs as job_rows
-from storage.models import Lead, Person, Promise
+from storage.models import Lead, Person, Promise, Role
 
 
 @dataclass
@@ -133,6 +133,11 @@ class Context:
         to = outbox.where_live(self.db, addresses, slot) or addresses[0]
         self.send(to, card, slot=slot, subject=subject, once=once, person_id=person.id)
         return True
+
+    def tell_administrators(self, card: Card, *, once: str) -> None:
+        """`once` is completed by whom it is told to."""
+        for person in people.in_role(self.db, Role.ADMIN):
+            self.tell(person, card, once=f"{once}:{person.id}")
 
     def shows(self, person_id: int, slot: str) -> bool:
         """Whether a colleague has a live card of that matter."""

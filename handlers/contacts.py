@@ -17,12 +17,11 @@ from bot.events import (
 )
 from bot.router import Router
 from cards import contacts as cards
-from cards.model import Card
 from handlers.customer_tags import mirror_tags
 from handlers.leads import card_of, show_lead, watch_silence
 from storage import channels, friendships, leads, people
 from storage.friendships import CUSTOMER, MEMBER, TRANSFER
-from storage.models import Contact, Friendship, Lead, Person, Role
+from storage.models import Contact, Friendship, Lead, Person
 
 log = structlog.get_logger()
 router = Router()
@@ -151,12 +150,8 @@ def take_waiting(ctx: Context, person: Person, member: str) -> None:
 def tell_of_stranger(ctx: Context, member: str) -> None:
     log.warning("contact.unknown_member", inbox=ctx.inbox_id, member=member)
     name = member.partition(":")[2]
-    tell_administrators(ctx, cards.stranger_member_card(name), f"unbound:{member}:{ctx.today}")
-
-
-def tell_administrators(ctx: Context, card: Card, once: str) -> None:
-    for person in people.in_role(ctx.db, Role.ADMIN):
-        ctx.tell(person, card, once=f"{once}:{person.id}")
+    once = f"unbound:{member}:{ctx.today}"
+    ctx.tell_administrators(cards.stranger_member_card(name), once=once)
 
 
 @router.job("contact.details")
@@ -315,7 +310,7 @@ def ask_who_wrote(event: LinkUsed, ctx: Context) -> None:
 @router.link(lambda event, ctx: event.change in cards.LINKS)
 def warn_of_link(event: LinkUsed, ctx: Context) -> None:
     ctx.fact("link.used", change=event.change, link=event.link)
-    tell_administrators(ctx, cards.link_card(event.change, event.link), event.key)
+    ctx.tell_administrators(cards.link_card(event.change, event.link), once=event.key)
 
 
 @router.link(lambda event, ctx: True)

@@ -9,8 +9,8 @@ from bot.context import Context
 from bot.events import JobFinished, TimerFired
 from bot.router import Router
 from cards import contacts as cards
-from storage import friendships, leads, people
-from storage.models import Friendship, Lead, Role
+from storage import friendships, leads
+from storage.models import Friendship, Lead
 
 log = structlog.get_logger()
 router = Router()
@@ -70,16 +70,11 @@ def remember_tags(event: JobFinished, ctx: Context) -> None:
         return
     if event.error:
         log.warning("tags.failed", lead=lead.id, error=event.error)
-        tell_administrators(ctx, event.error)
+        card = cards.tags_failed_card(event.error)
+        ctx.tell_administrators(card, once=f"tags:{ctx.today}")
         return
     add, remove = json.loads(event.data["add"]), json.loads(event.data["remove"])
     kept = [name for name in friend.tags if name not in remove]
     friend.tags = list(dict.fromkeys([*kept, *add]))
     ctx.db.add(friend)
     ctx.fact("contact.tagged", lead=lead, added=add, removed=remove)
-
-
-def tell_administrators(ctx: Context, error: str) -> None:
-    for person in people.in_role(ctx.db, Role.ADMIN):
-        once = f"tags:{ctx.today}:{person.id}"
-        ctx.tell(person, cards.tags_failed_card(error), once=once)
