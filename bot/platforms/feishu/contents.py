@@ -71,13 +71,22 @@ def read_content(message: Message, bot: str = "") -> Said:
 
 
 def mentions(message: Message, bot: str) -> bool:
-    """Whether it speaks to us. While our own id is not known, any bot that is named is taken for
-    us: the usual permission delivers no other group talk."""
-    return any(_is_us(mention, bot) for mention in message.mentions)
+    """Whether it speaks to us. Where that cannot be told (our own id is not known, a mention says
+    neither whose nor of what kind it is), it does: the usual permission delivers no other talk of
+    groups, and what is dropped is lost."""
+    return any(_is_us(mention, bot) or _may_be_us(mention, bot) for mention in message.mentions)
 
 
 def _is_us(mention: Mention, bot: str) -> bool:
-    return mention.id.open_id == bot if bot else mention.mentioned_type == "bot"
+    return mention.id.open_id == bot if _tells(mention, bot) else mention.mentioned_type == "bot"
+
+
+def _may_be_us(mention: Mention, bot: str) -> bool:
+    return not mention.mentioned_type and not _tells(mention, bot)
+
+
+def _tells(mention: Mention, bot: str) -> bool:
+    return bool(bot and mention.id.open_id)
 
 
 def _names(message: Message, bot: str) -> Mapping[str, str]:

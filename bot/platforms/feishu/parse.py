@@ -69,14 +69,14 @@ def event_type(payload: dict[str, Any]) -> str:
 
 
 def names_a_bot(payload: dict[str, Any]) -> bool:
-    """Whether a message mentions a bot, us or another one."""
+    """Whether a message mentions what is, or may be, a bot: us or another one."""
     if event_type(payload) != MESSAGE:
         return False
     try:
         mentioned = MessagePush.model_validate(payload).event.message.mentions
     except ValidationError:
         return False
-    return any(mention.mentioned_type == "bot" for mention in mentioned)
+    return any(mention.mentioned_type in ("bot", "") for mention in mentioned)
 
 
 def parse(payload: dict[str, Any], bot: str = "") -> Event | None:

@@ -100,3 +100,23 @@ def test_a_mention_of_another_bot_is_none_of_us() -> None:
     assert not mentions(said, US)
     assert mentions(said, ""), "while our own id is not known"
     assert not mentions(message("text", {"text": "@_all 开会"}), US)
+
+
+@pytest.mark.parametrize(
+    ("open_id", "kind", "bot", "is_ours"),
+    [
+        (US, "bot", US, True),
+        (US, "", US, True),
+        (OTHER, "", US, False),
+        (OTHER, "user", US, False),
+        ("", "bot", US, True),
+        ("", "", US, True),
+        (US, "", "", True),
+        ("", "user", US, False),
+    ],
+)
+def test_a_mention_that_tells_too_little_is_taken_for_ours(
+    open_id: str, kind: str, bot: str, is_ours: bool
+) -> None:
+    said = message("text", {"text": "@_user_1 样机呢"}, named(1, "一诺", open_id, kind))
+    assert mentions(said, bot) == is_ours
