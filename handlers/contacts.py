@@ -1,7 +1,7 @@
 """Customers and members who become contacts in an IM, and what becomes of that (F1, F2)."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -184,13 +184,14 @@ def learn(ctx: Context, lead: Lead, contact: Contact, told: dict[str, Any]) -> N
     ctx.db.add_all((contact, lead))
 
 
-def take_followers(ctx: Context, address: str, members: Sequence[str]) -> None:
+def take_followers(ctx: Context, address: str, told: Sequence[dict[str, Any]]) -> None:
     """Who is a contact of the customer now: events may have been lost (D90238). A member whom the
-    customer deleted may still have him in his list, which makes no contact of him again."""
-    for member in reversed(members):
-        found = friendships.of(ctx.db, member, address)
-        if found is None or not (found.is_live or found.ended_by == CUSTOMER):
-            befriend(ctx, member, address, ctx.now)
+    customer deleted may still have him in his list: what began before that stays ended."""
+    for follower in told:
+        found = friendships.of(ctx.db, follower["member"], address)
+        if found is None or not found.is_live:
+            since = datetime.fromtimestamp(follower["since"], UTC)
+            befriend(ctx, follower["member"], address, since)
 
 
 # Changes ---------------------------------------------------------------------------------
@@ -263,10 +264,13 @@ def hand_over(ctx: Context, lead: Lead, address: str) -> bool:
     """Give the lead to whoever the platform gave the customer to; False when nobody did, or not
     yet: the two halves of a transfer come in any order."""
     found = friendships.with_customer(ctx.db, address)
-    lost = any(f.person_id == lead.owner_id and f.ended_by == TRANSFER for f in found)
-    kept = any(f.person_id == lead.owner_id and f.is_live for f in found)
-    heir = next((f for f in found if f.is_live), None)
-    if not lost or kept or heir is None:
+    owners = [f for f in found if f.person_id == lead.owner_id]
+    lost = max((f.ended_at for f in owners if f.ended_at and f.ended_by == TRANSFER), default=None)
+    if lost is None or any(f.is_live for f in owners):
+        return False
+    heirs = (f for f in found if f.is_live and f.since >= lost - HANDING_OVER)
+    heir = next(heirs, None)  # whoever has long been a contact beside the owner is none
+    if heir is None:
         return False
     if heir.person_id is None:
         tell_of_stranger(ctx, heir.member)

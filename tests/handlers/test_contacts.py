@@ -204,6 +204,19 @@ async def test_a_transfer_gives_the_lead_to_the_heir_with_one_line_to_both(
     assert len(facts(bot, "lead.transferred")) == 1
 
 
+async def test_who_has_long_been_a_contact_as_well_is_no_heir(bot: Bot) -> None:
+    bot.ground.world.join("wecom", Member("new.one", "赵新"))
+    await add(bot)
+    await add(bot, MATE)
+    await bot.at(bot.clock() + HOUR)
+    await bot.ground.wecom.customers.delete(REP, LI.id, by_transfer=True)
+    await settle(bot)
+    assert owner(bot) == name_of(bot, REP)
+    await invite(bot, "赵新", "new.one", "赵新")
+    await add(bot, "new.one")
+    assert owner(bot) == "赵新"
+
+
 async def test_an_heir_whose_event_was_lost_is_found_by_asking(bot: Bot) -> None:
     await add(bot)
     bot.ground.wecom.contacts.add(MATE, LI, half=False)

@@ -8,8 +8,8 @@ def read_contact(answer: dict[str, Any]) -> dict[str, Any]:
     key.
 
     `company` of WeChat users and `mobiles` are what our members wrote down: WeCom never gives a
-    customer's own number. `state` is the channel of the newest addition. `followers` are the
-    addresses of all members who are contacts of the customer, the newest first.
+    customer's own number. `state` is the channel of the newest addition. `followers` are all
+    members who are contacts of the customer, the newest first: address (member), Unix second (since).
     """
     person = answer.get("external_contact") or {}
     followers = sorted(
@@ -23,9 +23,13 @@ def read_contact(answer: dict[str, Any]) -> dict[str, Any]:
         "unionid": person.get("unionid"),
         "state": _first(followers, "state"),
         "mobiles": list(dict.fromkeys(mobiles)),
-        "followers": [f"wecom:{one['userid']}" for one in followers if one.get("userid")],
+        "followers": [_follower(one) for one in followers if one.get("userid")],
     }
     return {name: value for name, value in found.items() if value}
+
+
+def _follower(one: dict[str, Any]) -> dict[str, Any]:
+    return {"member": f"wecom:{one['userid']}", "since": int(one.get("createtime", 0))}
 
 
 def _first(followers: list[dict[str, Any]], name: str) -> str:

@@ -334,7 +334,7 @@ async def test_a_customer_is_told_as_far_as_wecom_knows(stage: Stage) -> None:
         "company": "某某科技",
         "state": "expo2026-hall3",
         "mobiles": ["13800000000"],
-        "followers": ["wecom:zhang.wei"],
+        "followers": [{"member": "wecom:zhang.wei", "since": 1769565600}],
     }
     with pytest.raises(Rejected) as refused:
         await stage.adapter.contact("wmNobody")
