@@ -9,6 +9,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import aiohttp
 import structlog
@@ -107,7 +108,7 @@ class FeishuClient:
 
     async def person(self, user: str) -> dict[str, Any]:
         """Whom a name card shows. Contacts cost none of the month's calls [A4]."""
-        path = f"/open-apis/contact/v3/users/{user}"
+        path = f"/open-apis/contact/v3/users/{quote(user, safe='')}"
         data = await self._call("GET", path, params={"user_id_type": id_type(user)})
         return dict(data.get("user") or {})
 
