@@ -9,7 +9,8 @@ def read_contact(answer: dict[str, Any]) -> dict[str, Any]:
 
     `company` of WeChat users and `mobiles` are what our members wrote down: WeCom never gives a
     customer's own number. `state` is the channel of the newest addition. `followers` are all
-    members who are contacts of the customer, the newest first: address (member), Unix second (since).
+    members who are contacts of the customer, the newest first: `member` is an address, `since`
+    a Unix second.
     """
     person = answer.get("external_contact") or {}
     followers = sorted(
