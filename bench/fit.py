@@ -39,7 +39,7 @@ RARER = 0.4
 """Tags are lowered: a wrong one annoys."""
 STATED = 0.7
 """A stage and a day are more often missed than invented: `none` is lowered."""
-QUIET = 2.0
+QUIET = 2.5
 """Small talk is commoner than its examples: a note that tells something is lowered."""
 NONE = "none"
 SPOKEN_OF = ("commitments", "tags", "stage", "expected_close", "next_contact", "amount")
