@@ -107,7 +107,8 @@ class DingTalk:
             raise UnknownTopic(frame.topic)
 
     async def _receive_message(self, accept: Accept, body: Mapping[str, Any]) -> None:
-        if not body:  # `doctor` knocks; DingTalk has counted nothing
+        if not body:  # DingTalk has counted nothing
+            log.warning("dingtalk.message_ignored", reason="empty: so knocks doctor")
             return
         used_up = quota_used_up(body)
         if used_up:
