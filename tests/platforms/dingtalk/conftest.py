@@ -5,7 +5,7 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -99,7 +99,7 @@ class Metered:
 
 async def until(condition: Callable[[], object]) -> None:
     """Waits for what another task is about to do."""
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(10):
         while not condition():  # noqa: ASYNC110 - any condition, of any task
             await asyncio.sleep(0.001)
 
@@ -110,17 +110,19 @@ def metered() -> Metered:
 
 
 @asynccontextmanager
-async def staged(metered: Metered, *, http: bool = False) -> AsyncIterator[Stage]:
+async def staged(
+    metered: Metered, *, http: bool = False, timings: Timings = FAST, pace: Pace = QUICK
+) -> AsyncIterator[Stage]:
     clock = Clock(datetime(2026, 1, 5, 2, 0, tzinfo=UTC), frozen=True)
     world = World(clock)
     world.join("dingtalk", Member("chen", "小陈"))
     world.join("dingtalk", Member("wang", "王经理"))
-    server = DingTalkServer(world, clock, pace=QUICK, limits=Limits())
+    server = DingTalkServer(world, clock, pace=pace, limits=Limits())
     if http:
         server.subscribe_http()
     port = unused_port()
     origin = f"http://127.0.0.1:{port}"
-    adapter = DingTalk(server.settings(origin), clock, timings=FAST, spend=metered.spend)
+    adapter = DingTalk(server.settings(origin), clock, timings=timings, spend=metered.spend)
     server.callback_url = f"{origin}/callback/dingtalk"
     stage = Stage(adapter, server, clock, world)
     app = web.Application()
@@ -136,6 +138,14 @@ async def staged(metered: Metered, *, http: bool = False) -> AsyncIterator[Stage
 async def stage(metered: Metered) -> AsyncIterator[Stage]:
     """Over Stream."""
     async with staged(metered) as ready:
+        yield ready
+
+
+@pytest.fixture
+async def parting(metered: Metered) -> AsyncIterator[Stage]:
+    """A connection that is to be left stays until the test closes it."""
+    timings, pace = replace(FAST, linger_seconds=60), replace(QUICK, close_seconds=60)
+    async with staged(metered, timings=timings, pace=pace) as ready:
         yield ready
 
 

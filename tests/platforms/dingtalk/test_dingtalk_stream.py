@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from bot.platforms.dingtalk.adapter import DingTalk
 from bot.platforms.dingtalk.frames import MESSAGES, Frame, UnknownTopic, answer_to, read_frame
-from tests.platforms.dingtalk.conftest import FAST, Stage, until
+from tests.platforms.dingtalk.conftest import FAST, QUICK, Stage, until
 
 VECTORS = json.loads(
     (Path(__file__).parents[2] / "payloads/vectors/dingtalk.json").read_text(encoding="utf-8")
@@ -181,25 +181,36 @@ async def test_a_cut_wire_is_replaced(stage: Stage) -> None:
     assert stage.message.text == "二"
 
 
-async def test_before_the_old_connection_ends_the_new_one_is_open(stage: Stage) -> None:
-    (old,) = stage.server.gateway.lines
-    await stage.server.gateway.disconnect()
-    await until(lambda: len(stage.server.gateway.lines) == 2)
+async def test_before_the_old_connection_ends_the_new_one_is_open(parting: Stage) -> None:
+    gateway = parting.server.gateway
+    (old,) = gateway.lines
+    await gateway.disconnect()
+    await until(lambda: len(gateway.lines) == 2)
     assert not old.socket.closed
-    await stage.server.say("chen", "换线了")
-    assert stage.message.text == "换线了"
-    await until(lambda: old not in stage.server.gateway.lines)
-    await stage.server.say("chen", "还在")
-    assert stage.message.text == "还在"
+    await parting.server.say("chen", "换线了")
+    assert parting.message.text == "换线了"
+    await old.socket.close()
+    await until(lambda: old not in gateway.lines)
+    await parting.server.say("chen", "还在")
+    assert parting.message.text == "还在"
 
 
-async def test_a_message_on_the_old_connection_is_still_heard(stage: Stage) -> None:
+async def test_a_message_on_the_old_connection_is_still_heard(parting: Stage) -> None:
+    gateway = parting.server.gateway
+    (old,) = gateway.lines
+    await gateway.disconnect()
+    await until(lambda: len(gateway.lines) == 2)
+    await old.socket.send_str(raw("bot_text_group"))
+    await until(lambda: parting.events)
+    await until(lambda: gateway.heard)
+
+
+async def test_a_connection_that_is_to_be_left_ends_even_if_nobody_closes_it(stage: Stage) -> None:
+    stage.server.gateway.pace = replace(QUICK, close_seconds=60)
     (old,) = stage.server.gateway.lines
     await stage.server.gateway.disconnect()
-    await until(lambda: len(stage.server.gateway.lines) == 2)
-    await old.socket.send_str(raw("bot_text_group"))
-    await until(lambda: stage.events)
-    await until(lambda: stage.server.gateway.heard)
+    await until(lambda: old not in stage.server.gateway.lines)
+    await until(lambda: stage.server.gateway.lines)
 
 
 async def test_silence_counts_as_death(stage: Stage) -> None:
@@ -232,10 +243,12 @@ async def test_a_clock_that_jumped_means_that_the_machine_slept(stage: Stage) ->
 
 
 async def test_a_gateway_in_trouble_is_tried_again_without_end(stage: Stage) -> None:
-    stage.server.faults.refuse("system.busy", status=503, on="connections/open", times=12)
+    stage.server.faults.refuse("system.busy", status=503, on="connections/open", times=1000)
+    (fault,) = stage.server.faults.ordered
     stage.server.gateway.cut()
-    await until(lambda: not stage.server.gateway.lines)
+    await until(lambda: fault.left < 1000 - 12)
     assert stage.adapter.health.startswith("long connection down: ")
+    fault.left = 0
     await until(lambda: stage.server.gateway.lines)
 
 
