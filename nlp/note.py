@@ -11,6 +11,8 @@ from nlp.text import fold
 from nlp.things import Done, Owed, find_actions, find_things
 from nlp.time import find
 from nlp.time.types import TimeSpan
+from nlp.time.window import Window
+from nlp.time.wording import said
 from nlp.types import ReadContext, Slot
 
 END_OF_SENTENCE = "。!?;\n"
@@ -177,7 +179,9 @@ def _moved_to(day: TimeSpan, hour: TimeSpan, folded: str) -> TimeSpan:
         return hour
     plan = hour.plan + shift if hour.plan else None
     assumed = f"{day.text}的{hour.text}"
-    return replace(hour, start=hour.start + shift, end=hour.end + shift, plan=plan, assumed=assumed)
+    start, end = hour.start + shift, hour.end + shift
+    told = said(Window(start, end, hour.grain), hour.kind)
+    return replace(hour, start=start, end=end, plan=plan, said=told, assumed=assumed)
 
 
 def _clauses(folded: str, times: Sequence[TimeSpan]) -> Iterator[Clause]:

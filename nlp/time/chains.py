@@ -100,15 +100,16 @@ def may_lie_inside(last: Piece, piece: Piece) -> bool:
 
 
 def expression_of(pieces: tuple[Piece, ...]) -> Expression:
-    kinds = {piece.meaning.kind for piece in pieces} - {"point"}
-    rule = "+".join(piece.rule for piece in pieces)
+    meanings = [piece.meaning for piece in pieces]
+    kinds = {meaning.kind for meaning in meanings} - {"point"}
     return Expression(
         pieces[0].begin,
         pieces[-1].finish,
         pieces,
         lambda scene: coming(pieces, scene),
-        rule,
+        "+".join([piece.rule for piece in pieces]),
         "recurring" if "recurring" in kinds else kinds.pop() if kinds else "point",
-        eager=any(piece.meaning.eager for piece in pieces),
-        needy=all(p.meaning.needy for p in pieces) and len({p.meaning.grain for p in pieces}) == 1,
+        eager=any(meaning.eager for meaning in meanings),
+        needy=all(meaning.needy for meaning in meanings)
+        and len({meaning.grain for meaning in meanings}) == 1,
     )

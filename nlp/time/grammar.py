@@ -105,6 +105,8 @@ class Expression:
 
 
 def by_width(pieces: tuple[Piece, ...]) -> list[Piece]:
+    if len(pieces) == 1:
+        return list(pieces)
     return sorted(pieces, key=lambda piece: (-piece.meaning.rank, piece.meaning.beside))
 
 

@@ -65,11 +65,13 @@ REFINERS: tuple[Refiner, ...] = (
     count_from_events,
     apply_corrections,
 )
+ALONE: tuple[Refiner, ...] = (drop_needy, bind_limits, count_from_events)
+"""Those that have something to say of a single expression."""
 
 
 def refine(pieces: Iterable[Piece], text: str) -> list[Expression]:
     """The expressions in their order."""
     expressions = chain(keep_longest(outside_titles(pieces, text)), text)
-    for refiner in REFINERS:
+    for refiner in REFINERS if len(expressions) > 1 else ALONE:
         expressions = refiner(expressions, text)
     return expressions

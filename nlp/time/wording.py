@@ -14,7 +14,7 @@ def day_words(moment: date) -> str:
 
 
 def moment_words(moment: datetime) -> str:
-    return f"{day_words(moment)} {moment:%H:%M}"
+    return f"{day_words(moment)} {moment.hour:02}:{moment.minute:02}"
 
 
 SILENT = {"vague": "没有说定时间", "duration": "一段时长，不是日期", "recurring": "每到此时重复"}
