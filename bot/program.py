@@ -59,6 +59,7 @@ class Program:
         await self.runtime.start()
         self.files.start(self.runtime.accept)
         await asyncio.gather(*(p.start(self.runtime.accept) for p in self.platforms.values()))
+        self.runtime.ring()  # whoever sends on a connection can do so from now on
 
     def _app(self) -> web.Application:
         app = web.Application()

@@ -6,13 +6,16 @@ the row meanwhile it changes nothing, so a late finisher cannot undo what came a
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
-from sqlalchemy import and_, bindparam, exists, func, select, update
+from sqlalchemy import Select, and_, bindparam, exists, func, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from storage.models import Outbox, ShownCard
 from storage.outbox import Draft, new_card
+
+T = TypeVar("T")
 
 LEASE = timedelta(seconds=30)
 RETRIES = tuple(timedelta(seconds=s) for s in (1, 4, 15, 60, 300, 900, 1800))
@@ -29,14 +32,6 @@ _IS_FIRST = ~exists().where(
     )
 )
 _IS_GREETING = col(Outbox.action) == "welcome"
-_GREETINGS = (
-    select(Outbox)
-    .where(col(Outbox.state) == "queued", col(Outbox.due) <= bindparam("now"), _IS_FIRST)
-    .where(_IS_GREETING)
-    .order_by(col(Outbox.id))
-    .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True)
-)
 _READY = (
     select(Outbox)
     .where(col(Outbox.state) == "queued", col(Outbox.due) <= bindparam("now"), _IS_FIRST)
@@ -44,18 +39,26 @@ _READY = (
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
+_GREETINGS = _READY.where(_IS_GREETING)
 _NEXT_DUE = select(func.min(Outbox.due)).where(col(Outbox.state) == "queued", _IS_FIRST)
 
 
 def claim(
-    db: Session, now: datetime, token: str, limit: int, *, greetings_only: bool = False
+    db: Session,
+    now: datetime,
+    token: str,
+    limit: int,
+    *,
+    greetings_only: bool = False,
+    elsewhere: Sequence[str] = (),
 ) -> Sequence[tuple[Outbox, ShownCard]]:
     """Take the first waiting row of each address whose time has come, under a lease; greetings
-    first, because they are worthless after 20 s.
+    first, because they are worthless after 20 s. Addresses that begin as one of `elsewhere` are
+    left to other processes.
 
     `attempts` counts before sending, so a row with a count above one may have got through.
     """
-    ready = _GREETINGS if greetings_only else _READY
+    ready = _without(_GREETINGS if greetings_only else _READY, elsewhere)
     rows = db.scalars(ready, {"now": now, "limit": limit}).all()
     for row in rows:
         row.token, row.due, row.attempts = token, now + LEASE, row.attempts + 1
@@ -64,9 +67,15 @@ def claim(
     return [(row, _card(db, row)) for row in rows]
 
 
-def next_due(db: Session) -> datetime | None:
+def next_due(db: Session, *, elsewhere: Sequence[str] = ()) -> datetime | None:
     """When there is something to send. Rows behind the first one of their address wait for it."""
-    return db.scalar(_NEXT_DUE)
+    return db.scalar(_without(_NEXT_DUE, elsewhere))
+
+
+def _without(query: Select[T], elsewhere: Sequence[str]) -> Select[T]:
+    for beginning in elsewhere:
+        query = query.where(~col(Outbox.address).startswith(beginning, autoescape=True))
+    return query
 
 
 def in_flight(db: Session) -> bool:

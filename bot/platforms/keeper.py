@@ -20,7 +20,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import structlog
 
@@ -49,12 +49,16 @@ class Held:
     """Set while there is still time to close, when the right cannot be kept."""
 
 
-Hold = Callable[[str], AbstractAsyncContextManager[Held]]
-"""Waits until this process alone holds a name."""
+class Hold(Protocol):
+    """Waits until this process alone holds a name; calls `waits` whenever it asked in vain."""
+
+    def __call__(
+        self, name: str, *, waits: Callable[[], None]
+    ) -> AbstractAsyncContextManager[Held]: ...
 
 
 @asynccontextmanager
-async def alone(name: str) -> AsyncIterator[Held]:
+async def alone(name: str, *, waits: Callable[[], None]) -> AsyncIterator[Held]:
     """Where there is one process, and nothing is remembered between its runs."""
     yield Held()
 
@@ -76,8 +80,9 @@ class Keeper(Generic[C]):
         self._timings = timings
         self._overlap = overlap
         self._hold = hold
-        self._connected = asyncio.Event()
-        self._is_holding = False
+        self.is_holding = False
+        """This process is the one that connects."""
+        self._started = asyncio.Event()
         self._attempts = 0
         self._lost_at: datetime | None = None
         self._limit_seconds = timings.backoff_limit_seconds
@@ -101,7 +106,7 @@ class Keeper(Generic[C]):
                 f"long connection since {live.opened_at:%m-%d %H:%M}",
                 f"last frame {live.heard_at:%H:%M:%S}",
             ]
-        elif self._running is not None and not self._is_holding:
+        elif self._running is not None and not self.is_holding:
             told = ["standing by: another process holds the long connection"]
         else:
             told = [f"long connection down: {self.refusal or 'connecting'}"]
@@ -110,11 +115,12 @@ class Keeper(Generic[C]):
         return told
 
     async def start(self, connect: Open[C], accept: Accept) -> None:
-        """Returns when connected, or after a few seconds: it goes on trying."""
+        """Returns when connected, when another process is to connect, or after a few seconds: it
+        goes on trying."""
         self._running = asyncio.create_task(self._run(connect, accept), name=f"{self._name} line")
         try:
             async with asyncio.timeout(self._timings.start_seconds):
-                await self._connected.wait()
+                await self._started.wait()
         except TimeoutError:
             log.warning(f"{self._name}.started_unconnected", reason="; ".join(self.health))
 
@@ -131,15 +137,20 @@ class Keeper(Generic[C]):
 
     async def _run(self, connect: Open[C], accept: Accept) -> None:
         while True:
-            async with self._hold(self._name) as held:
+            async with self._hold(self._name, waits=self._stand_by) as held:
                 held.connected_at = self._connected_at
-                self._is_holding = True
+                self.is_holding = True
                 self._lost_at = _latest(self._lost_at, held.seen_at)
                 try:
                     await self._keep_until(held.lost, connect, accept)
                 finally:
-                    self._is_holding = False
+                    self.is_holding = False
             log.warning(f"{self._name}.handed_over", reason="the lease could not be renewed")
+
+    def _stand_by(self) -> None:
+        if not self._started.is_set():
+            log.info(f"{self._name}.stands_by", reason="another process holds the connection")
+            self._started.set()
 
     async def _keep_until(self, lost: asyncio.Event, connect: Open[C], accept: Accept) -> None:
         keeping = asyncio.create_task(self._keep(connect, accept))
@@ -182,7 +193,7 @@ class Keeper(Generic[C]):
     async def _keep_one(self, connection: C, accept: Accept) -> None:
         serving = self._serve(connection)
         self.current, self.refusal = connection, ""
-        self._connected.set()
+        self._started.set()
         self._note_missed(connection.opened_at, accept)
         await connection.retired.wait()
         if not self._overlap:

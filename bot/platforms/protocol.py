@@ -111,6 +111,15 @@ class KeepsCustomers(Protocol):
     def desk(self) -> CustomerDesk: ...
 
 
+@runtime_checkable
+class SendsOnOneLine(Protocol):
+    """A platform that sends over its long connection, which one process alone has."""
+
+    @property
+    def out_of_reach(self) -> Sequence[str]:
+        """Beginnings of addresses that only another process can write to at present."""
+
+
 class Platform(Protocol):
     """One IM, both ways. Implemented by `bot/platforms/<name>/adapter.py`.
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -19,6 +19,7 @@ from bot.platforms.protocol import (
     PlatformError,
     RateLimited,
     Rejected,
+    SendsOnOneLine,
     Sent,
 )
 from bot.runtime.budget import Meter
@@ -37,6 +38,8 @@ LONGEST_REASON = 500
 """Characters of a platform's answer that go into the news of it."""
 TIMEOUT = 20.0
 """Seconds for one call; below the lease, so that nobody else sends what is still on its way."""
+SHARED_SLEEP = 2.0
+"""Seconds after which an outbox that other processes write to is looked at again."""
 AT_ONCE = 16
 GREETERS = 4
 """Errands beside those that only greetings may use: a welcome has 20 s, whatever hangs."""
@@ -100,6 +103,8 @@ class Delivery(Errands):
         after: Callable[[], None],
     ) -> None:
         super().__init__(now, at_once=AT_ONCE + GREETERS)
+        if db.engine.dialect.name != "sqlite":
+            self.longest_sleep = SHARED_SLEEP
         self.db = db
         self._platforms = platforms
         self._meter = meter
@@ -108,29 +113,37 @@ class Delivery(Errands):
     async def step(self) -> Round:
         if not self.free:
             return Round(worked=False)
-        claimed, look = await self.db.write(self._claim)
+        elsewhere = self._out_of_reach()
+        claimed, look = await self.db.write(lambda db: self._claim(db, elsewhere))
         for parcel in claimed:
             self.set_out(self._deliver(parcel))
         return look
 
-    def _claim(self, db: Session) -> tuple[list[Parcel], Round]:
+    def _out_of_reach(self) -> list[str]:
+        speakers = [p for p in self._platforms.values() if isinstance(p, SendsOnOneLine)]
+        return [beginning for speaker in speakers for beginning in speaker.out_of_reach]
+
+    def _claim(self, db: Session, elsewhere: Sequence[str]) -> tuple[list[Parcel], Round]:
         now, room = self.now(), self.free - GREETERS
         if room <= 0:
-            return self._claim_greetings(db, now)
+            return self._claim_greetings(db, now, elsewhere)
         waits_until = holding.next_due(db)
         if waits_until is not None and waits_until <= now:
             holding.bring_back(db, now, merged)
             waits_until = holding.next_due(db)
-        rows = parcels.claim(db, now, secrets.token_hex(8), room)
+        rows = parcels.claim(db, now, secrets.token_hex(8), room, elsewhere=elsewhere)
         kept = [(row, card) for row, card in rows if not self._holds_back(db, row, now)]
         if rows:
             return [_parcel(row, card) for row, card in kept], Round(worked=True)
-        moments = [at for at in (parcels.next_due(db), waits_until) if at is not None]
-        return [], Round(worked=False, due=min(moments, default=None))
+        moments = (parcels.next_due(db, elsewhere=elsewhere), waits_until)
+        return [], Round(worked=False, due=min(filter(None, moments), default=None))
 
-    def _claim_greetings(self, db: Session, now: datetime) -> tuple[list[Parcel], Round]:
+    def _claim_greetings(
+        self, db: Session, now: datetime, elsewhere: Sequence[str]
+    ) -> tuple[list[Parcel], Round]:
         """Everybody else waits until an errand comes home, which rings."""
-        rows = parcels.claim(db, now, secrets.token_hex(8), self.free, greetings_only=True)
+        token = secrets.token_hex(8)
+        rows = parcels.claim(db, now, token, self.free, greetings_only=True, elsewhere=elsewhere)
         return [_parcel(row, card) for row, card in rows], Round(worked=bool(rows))
 
     def _holds_back(self, db: Session, row: Outbox, now: datetime) -> bool:

@@ -61,11 +61,13 @@ class Leases:
         self._process = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
     @asynccontextmanager
-    async def hold(self, name: str) -> AsyncIterator[Held]:
+    async def hold(
+        self, name: str, *, waits: Callable[[], None] = lambda: None
+    ) -> AsyncIterator[Held]:
         """Waits until this process alone may act in that name; gives it up at the end."""
         holder, held = f"{self._process}:{name}", Held()
         try:
-            until, taken = await self._take(name, holder)
+            until, taken = await self._take(name, holder, waits)
             held.seen_at = taken.seen_at
             renewing = asyncio.create_task(self._keep(name, taken.fence, until, held))
             try:
@@ -76,7 +78,9 @@ class Leases:
         finally:
             await self._release(holder, held)
 
-    async def _take(self, name: str, holder: str) -> tuple[datetime, Taken]:
+    async def _take(
+        self, name: str, holder: str, waits: Callable[[], None]
+    ) -> tuple[datetime, Taken]:
         while True:
             now = self._now()
             until = now + timedelta(seconds=self._terms.lease_seconds)
@@ -84,6 +88,7 @@ class Leases:
             if taken is not None:
                 log.info("lease.taken", name=name, holder=holder, fence=taken.fence)
                 return until, taken
+            waits()
             await asyncio.sleep(self._terms.retry_seconds)
 
     async def _keep(self, name: str, fence: int, until: datetime, held: Held) -> None:

@@ -35,6 +35,7 @@ class Loop:
         self._sleeping = False
         self.due: datetime | None = None
         """When there will be work, as of the last look that found none."""
+        self.longest_sleep = LONGEST_SLEEP
         self._task: asyncio.Task[None] | None = None
 
     async def step(self) -> Round:
@@ -70,10 +71,10 @@ class Loop:
                 await asyncio.sleep(PAUSE_AFTER_FAULT)
 
     async def _sleep(self, due: datetime | None) -> None:
-        seconds = (due - self.now()).total_seconds() if due else LONGEST_SLEEP
+        seconds = (due - self.now()).total_seconds() if due else self.longest_sleep
         self.due, self._sleeping = due, True
         try:
-            async with asyncio.timeout(min(max(seconds, 0.001), LONGEST_SLEEP)):
+            async with asyncio.timeout(min(max(seconds, 0.001), self.longest_sleep)):
                 await self._bell.wait()
         except TimeoutError:
             return

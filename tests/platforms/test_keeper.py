@@ -463,8 +463,10 @@ class Right:
     returned: int = 0
 
     @asynccontextmanager
-    async def hold(self, name: str) -> AsyncIterator[Held]:
+    async def hold(self, name: str, *, waits: Callable[[], None]) -> AsyncIterator[Held]:
         self.names.append(name)
+        if not self.free.is_set():
+            waits()
         await self.free.wait()
         try:
             yield self.held
@@ -474,13 +476,21 @@ class Right:
 
 async def test_who_does_not_hold_the_right_stands_by(tin: Tin) -> None:
     right = Right()
-    tin.timings = replace(FAST, start_seconds=0.02)
     async with kept(tin, hold=right.hold) as keeper:
         assert (tin.openings, right.names) == (0, ["tin"])
         assert "standing by" in keeper.health[0]
         right.free.set()
         await until(lambda: tin.sockets)
     assert (tin.openings, right.returned) == (1, 1)
+
+
+async def test_who_stands_by_has_started_at_once(tin: Tin) -> None:
+    right = Right()
+    tin.timings = replace(FAST, start_seconds=3600)
+    with capture_logs() as logs:
+        async with asyncio.timeout(5), kept(tin, hold=right.hold) as keeper:
+            assert not keeper.is_holding
+    assert names(logs) == ["tin.stands_by"]
 
 
 async def test_who_loses_the_right_closes_and_waits_for_it_again(tin: Tin) -> None:

@@ -1,9 +1,10 @@
-"""Two processes, one database: one long connection, taken over when its owner dies."""
+"""Two processes, one database: one long connection, taken over when its owner dies; what can be
+said on that connection alone is said by its owner."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,16 +21,22 @@ from bot.events import Event
 from bot.platforms.dingtalk.adapter import DingTalk
 from bot.platforms.feishu.adapter import Feishu
 from bot.platforms.keeper import Hold
+from bot.platforms.pace import Pace
 from bot.platforms.protocol import Platform
+from bot.platforms.wecom.platform import connect_wecom
 from bot.playground.dingtalk import DingTalkServer, Limits
 from bot.playground.feishu import FeishuServer
+from bot.playground.wecom import WeComServer
 from bot.playground.world import Member, World
+from bot.runtime.budget import Meter
+from bot.runtime.delivery import Delivery
 from bot.runtime.leases import Leases, Terms
-from cards.model import Card
-from storage import inbox, schema
+from cards.model import Card, dump
+from storage import inbox, outbox, schema
 from storage.columns import Sealed
 from storage.db import Database, connect
-from storage.models import Inbox
+from storage.models import Inbox, Outbox
+from storage.outbox import Draft
 from tests.platforms.dingtalk.conftest import FAST as FAST_DINGTALK
 from tests.platforms.dingtalk.conftest import QUICK
 from tests.platforms.feishu.conftest import FAST as FAST_FEISHU
@@ -155,19 +162,14 @@ async def town(request: pytest.FixtureRequest, url: str) -> AsyncIterator[Town]:
 
         def make(hold: Hold) -> Platform:
             if name == "feishu":
-                return Feishu(settings, clock, timings=quick(FAST_FEISHU), hold=hold)
-            return DingTalk(settings, clock, timings=quick(FAST_DINGTALK), hold=hold)
+                return Feishu(settings, clock, timings=FAST_FEISHU, hold=hold)
+            return DingTalk(settings, clock, timings=FAST_DINGTALK, hold=hold)
 
         town = Town(name, server, clock, url, make, [])
         yield town
         for process in town.processes:
             await process.stop()
         await server.stop()
-
-
-def quick(timings: Any) -> Any:
-    """Of a second process one does not wait for its connection for long."""
-    return replace(timings, start_seconds=0.2)
 
 
 async def test_one_of_two_is_connected_and_each_event_comes_once(town: Town) -> None:
@@ -245,3 +247,131 @@ async def test_the_time_between_two_runs_counts_as_offline(town: Town) -> None:
         NIGHT,
     )
     assert town.saved() == ["WasOffline"]
+
+
+# WeCom's robot, which speaks on its connection alone ---------------------------------------
+
+ZHANG, TEAM = "wecom:zhang.wei", "wecom:wrkSFfCgAAPlaygroundChatCaseSensitive"
+
+
+class Sender(Process):
+    """Sends what is in the outbox, too."""
+
+    def __init__(self, url: str, clock: Clock, make: Callable[[Hold], Platform]) -> None:
+        super().__init__(url, clock, make)
+        meter = Meter(self.db, clock, {}, after=lambda: None)
+        platforms = {"wecom": self.adapter}
+        self.delivery = Delivery(self.db, clock, platforms, meter, after=lambda: None)
+        self.delivery.longest_sleep = 0.005
+
+    async def start(self) -> None:
+        self.delivery.start()
+        await super().start()
+
+    async def stop(self) -> None:
+        await self.delivery.stop()
+        await super().stop()
+
+    async def dies(self) -> None:
+        await self.delivery.stop()
+        await super().dies()
+
+
+@dataclass
+class Office:
+    """The imitated WeCom, the database, and the processes of the bot."""
+
+    server: WeComServer
+    clock: Clock
+    url: str
+    make: Callable[[Hold], Platform]
+    db: Database
+    processes: list[Sender]
+
+    async def start(self) -> Sender:
+        process = Sender(self.url, self.clock, self.make)
+        self.processes.append(process)
+        await process.start()
+        return process
+
+    async def put(self, *addresses: str) -> None:
+        def write(db: Session) -> None:
+            for address in addresses:
+                outbox.put(db, Draft(address, dump(Card(title="样机"))), self.clock())
+
+        await self.db.write(write)
+
+    def rows(self) -> list[tuple[str, int, str]]:
+        """State, attempts and the last error of all that was to be said."""
+        with self.db.read() as db:
+            found = db.exec(select(Outbox).order_by(col(Outbox.id)))
+            return [(row.state, row.attempts, row.error) for row in found]
+
+    async def until_said(self, count: int) -> None:
+        await until(lambda: self.rows() == [("delivered", 1, "")] * count)
+
+    @property
+    def pushed(self) -> int:
+        return self.server.robot.gateway.commands["aibot_send_msg"]
+
+
+@pytest.fixture(params=["robot", "app and robot"])
+async def office(request: pytest.FixtureRequest, url: str) -> AsyncIterator[Office]:
+    clock = Clock(NIGHT, frozen=True)
+    world = World(clock)
+    world.join("wecom", Member("zhang.wei", "张伟"))
+    server = WeComServer(world, clock, retry_seconds=0)
+    server.use_robot("long", beside_app=request.param == "app and robot")
+    server.robot.meet()
+    server.robot.talk.known.add(TEAM.removeprefix("wecom:"))
+    server.robot.talk.rate_limits = False
+    app = web.Application()
+    app.add_routes(server.routes())
+    async with TestServer(app) as listening:
+        settings = server.settings(str(listening.make_url("/playground/wecom")))
+
+        def make(hold: Hold) -> Platform:
+            return connect_wecom(settings, clock, pace=Pace(()), hold=hold)
+
+        db = Database(connect(url, durable=False))
+        db.open()
+        office = Office(server, clock, url, make, db, [])
+        yield office
+        for process in office.processes:
+            await process.stop()
+        await server.stop()
+        db.close()
+
+
+async def test_what_the_robot_says_goes_out_once_from_the_owner(office: Office) -> None:
+    await office.start()
+    second = await office.start()
+    assert "standing by" in second.adapter.health
+    for _ in range(5):
+        await office.put(TEAM)
+    await office.until_said(5)
+    assert office.pushed == 5
+    assert len(office.server.robot.gateway.lines) == 1
+
+
+async def test_what_the_robot_is_to_say_waits_for_the_next_owner(office: Office) -> None:
+    first, second = await office.start(), await office.start()
+    await first.dies()
+    await office.put(TEAM, TEAM)
+    await asyncio.sleep(0.03)
+    assert office.rows() == [("queued", 0, "")] * 2
+    office.clock.move_to(NIGHT + timedelta(seconds=15))
+    await until(lambda: "long connection since" in second.adapter.health)
+    await office.until_said(2)
+    assert office.pushed == 2
+
+
+@pytest.mark.parametrize("office", ["app and robot"], indirect=True)
+async def test_people_hear_from_the_app_while_groups_wait_for_an_owner(office: Office) -> None:
+    first = await office.start()
+    await office.start()
+    await first.dies()
+    await office.put(*(f"wecom:wr{number:022}" for number in range(40)), ZHANG)
+    await until(lambda: office.rows()[-1] == ("delivered", 1, ""))
+    assert office.rows()[:-1] == [("queued", 0, "")] * 40
+    assert office.pushed == 0

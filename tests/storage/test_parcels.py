@@ -48,6 +48,16 @@ def test_one_row_of_each_address_is_on_its_way_at_a_time(session: Session) -> No
     assert claimed(session) == []
 
 
+def test_what_another_process_is_to_send_is_left_and_holds_nobody_up(session: Session) -> None:
+    teams = [f"wecom:wr{number:018}" for number in range(12)]
+    for address in (*teams, "wecom:w_n", LI):
+        put(session, address, address)
+    rows = parcels.claim(session, NOW, "t", 10, elsewhere=["wecom:wr", "wecom:w_n"])
+    assert [row.body for row, _ in rows] == [LI]
+    assert parcels.next_due(session, elsewhere=["wecom:w"]) == NOW + parcels.LEASE
+    assert parcels.next_due(session) == NOW
+
+
 def test_the_next_row_of_an_address_follows_the_receipt(session: Session) -> None:
     put(session, "a1")
     put(session, "a2")

@@ -15,7 +15,7 @@ from bot.platforms.protocol import Accept, Now, Platform, Sent
 from bot.platforms.wecom.adapter import WeCom
 from bot.platforms.wecom.desk import Desk
 from bot.platforms.wecom.robot.adapter import Robot
-from bot.platforms.wecom.robot.parse import RIGHT, is_group
+from bot.platforms.wecom.robot.parse import GROUPS, RIGHT, is_group
 from cards.model import Card
 from config.schema import WeComSettings
 
@@ -70,6 +70,11 @@ class AppAndRobot:
     async def fetch(self, media: str, *, limit: int = 20 * 1024 * 1024) -> tuple[bytes, str]:
         owner = self.robot if media.startswith(RIGHT) else self.app
         return await owner.fetch(media, limit=limit)
+
+    @property
+    def out_of_reach(self) -> Sequence[str]:
+        """People are the app's; the few whose user ids begin as groups' do can wait as well."""
+        return (f"wecom:{GROUPS}",) if self.robot.out_of_reach else ()
 
     @property
     def health(self) -> str:

@@ -95,6 +95,10 @@ class Robot:
         return await self._http.fetch(media, self._own_key, limit=limit)
 
     @property
+    def out_of_reach(self) -> Sequence[str]:
+        return () if self._way.is_here else ("wecom:",)
+
+    @property
     def health(self) -> str:
         return "; ".join(("robot", *self._way.health))
 

@@ -70,6 +70,10 @@ class HttpWay:
     async def stop(self) -> None: ...
 
     @property
+    def is_here(self) -> bool:
+        return True
+
+    @property
     def health(self) -> list[str]:
         heard = f"{self._heard_at:%m-%d %H:%M:%S}" if self._heard_at else "never"
         return [f"callbacks over HTTP, last one {heard}", f"{self._refused} refused"]

@@ -67,6 +67,10 @@ class LongWay:
         await self._keeper.stop()
 
     @property
+    def is_here(self) -> bool:
+        return self._keeper.is_holding
+
+    @property
     def health(self) -> list[str]:
         line = self._keeper.current
         kicked = line is not None and line.kicked and self._keeper.live is None

@@ -25,7 +25,8 @@ KINDS: Mapping[str, MessageKind] = {
     "file": "file",
     "video": "file",
 }
-_GROUP = re.compile(r"wr[0-9A-Za-z_-]{18,126}")
+GROUPS = "wr"
+_GROUP = re.compile(rf"{GROUPS}[0-9A-Za-z_-]{{18,126}}")
 _FIRST = re.compile(r"^@\S+\s*")
 _LAST = re.compile(r"\s+@\S+$")
 

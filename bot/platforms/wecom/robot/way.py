@@ -29,6 +29,10 @@ class Way(Protocol):
         """Replace the card whose click brought the right. Raises EditRefused."""
 
     @property
+    def is_here(self) -> bool:
+        """It is this process that the robot speaks through."""
+
+    @property
     def health(self) -> list[str]: ...
 
 
