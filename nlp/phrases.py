@@ -16,8 +16,10 @@ NO_LETTER_BEFORE, NO_LETTER_AFTER = "(?<![a-z])", "(?![a-z])"
 NOTHING = "(?!)"
 HAN_ONLY = re.compile("[\u4e00-\u9fff]+")
 HAS_LATIN = re.compile("[a-z]")
-LEADING_GROUP = re.compile(r"\(\?:([^()\[\]]+)\)(?![?*+{])")
+LEADING_GROUP = re.compile(r"\(\?:((?:[^()\[\]]|\(\?!\[?[^()\[\]]+\]?\))+)\)(?![?*+{])")
+"""Look-aheads may stand in it, and no other group."""
 LOOK_BEHIND = re.compile(r"(\(\?<[!=])((?:[^()]|\\.)*)\)([\u4e00-\u9fff])(?![?*+{])")
+GUARDED_GROUP = re.compile(r"(\(\?<[!=](?:[^()]|\\.)*\))(?=\(\?:)")
 FIRST_LETTER = re.compile(r"([\u4e00-\u9fff])(?![?*+{])")
 TOP_LEVEL_BAR = re.compile(r"\|(?![^(]*\))")
 
@@ -111,7 +113,13 @@ def _opened(patterns: Iterable[str]) -> Iterator[str]:
     for pattern in patterns:
         if group := LEADING_GROUP.match(pattern):
             rest = pattern[group.end() :]
-            yield from _opened(f"{branch}{rest}" for branch in group[1].split("|"))
+            yield from _opened(f"{branch}{rest}" for branch in TOP_LEVEL_BAR.split(group[1]))
+        elif (held := GUARDED_GROUP.match(pattern)) and (
+            group := LEADING_GROUP.match(pattern, held.end())
+        ):
+            rest = pattern[group.end() :]
+            branches = TOP_LEVEL_BAR.split(group[1])
+            yield from _opened(f"{held[1]}{branch}{rest}" for branch in branches)
         elif guard := LOOK_BEHIND.match(pattern):
             opening, seen, letter = guard.groups()
             yield f"{letter}{opening}(?:{seen}){letter}){pattern[guard.end() :]}"
