@@ -43,8 +43,8 @@ class Point:
     function: str
     after: bool
     wanted: Wanted = lambda *_, **__: True
-    pause: float = 0.0
-    """Seconds in which what else is on its way arrives, so that the outcome is always the same."""
+    alone: bool = False
+    """What else is on its way arrives before, so that the outcome is always the same."""
 
 
 def _worked(result: Any, *_: object) -> bool:
@@ -69,9 +69,17 @@ POINTS: Mapping[str, Point] = {
     "edited by Feishu, nobody told": Point(Feishu, "edit", after=True),
     "timer fired, not committed": Point(timers, "due", after=True, wanted=lambda rows, *_: rows),
     "timer fired, not handled": Point(Timers, "step", after=True, wanted=_worked),
-    "job taken, not done": Point(Jobs, "_do", after=False, pause=0.1),
-    "job done, not answered": Point(Jobs, "_answer", after=False, pause=0.1),
+    "job taken, not done": Point(Jobs, "_do", after=False, alone=True),
+    "job done, not answered": Point(Jobs, "_answer", after=False, alone=True),
 }
+
+
+async def _all_is_said(jobs: Jobs) -> None:
+    while True:
+        with jobs.db.read() as db:
+            if inbox.next_due(db) is None and parcels.next_due(db) is None:
+                return
+        await asyncio.sleep(0.005)
 
 
 def arm(point: Point, passage: int) -> None:
@@ -85,8 +93,9 @@ def arm(point: Point, passage: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     async def asynchronous(*args: Any, **options: Any) -> Any:
+        if point.alone:
+            await _all_is_said(args[0])
         if not point.after:
-            await asyncio.sleep(point.pause)
             pass_by(*args)
         result = await function(*args, **options)
         if point.after:

@@ -29,9 +29,8 @@ from tests.conftest import MEMBERS
 KINDS = (Fact, Lead, FollowUp, Promise)
 T = TypeVar("T", Fact, Lead, FollowUp, Promise)
 GLANCE = 0.004
-PATIENCE = 20.0
-RETRY_GAP = 0.3
-"""Seconds after which a platform repeats a callback: a restarted bot is there again."""
+NEWS_GAP = 0.05
+PATIENCE = 60.0
 
 
 class Nursery:
@@ -97,6 +96,7 @@ class Yard:
             Part("delivery", "feishu", MEMBERS["delivery", "feishu"], cast.delivery),
         ]
         self.ground = Playground(self.clock, self.parts, rate_limits=False)
+        self.ground.wecom.callbacks.pause = self._restarted
         self.player = Player(self.ground, self)
         self._data = data
         self.db = Database(connect(f"sqlite:///{data / 'yinuo.db'}"))
@@ -104,6 +104,7 @@ class Yard:
         with self.db.read() as db:
             self._before = {kind: db.scalar(func.max(col(kind.id))) or 0 for kind in KINDS}
         self._bot = 0
+        self._serving = asyncio.Event()
         self._watch: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -117,7 +118,6 @@ class Yard:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self._port = free.getsockname()[1]
         self.ground.call_back(f"http://127.0.0.1:{self._port}")
-        self.ground.wecom.callbacks.retry_seconds = RETRY_GAP
 
     async def close(self) -> None:
         await self.kill()
@@ -131,6 +131,7 @@ class Yard:
         """Returns when it serves; it dies at the point, and the next one does not."""
         self._order(point, passage)
         self._bot = (await self.nursery.news())["serving"]
+        self._serving.set()
         self._watch = asyncio.create_task(self._restart())
 
     async def kill(self) -> None:
@@ -141,6 +142,7 @@ class Yard:
             os.kill(self._bot, signal.SIGKILL)
             await self._gone()
             self._watch = None
+            self._serving.clear()
 
     def _order(self, point: str, passage: int) -> None:
         start = self.clock().isoformat()
@@ -149,10 +151,18 @@ class Yard:
     async def _restart(self) -> None:
         while True:
             assert "dying" in await self.nursery.news()
+            self._serving.clear()
             await self._gone()
             self.kills += 1
             self._order("", 1)
             self._bot = (await self.nursery.news())["serving"]
+            self._serving.set()
+
+    async def _restarted(self) -> None:
+        """A callback that found nobody is repeated when the next bot serves: the news of a death
+        may come a little later than its consequences."""
+        await asyncio.sleep(NEWS_GAP)
+        await self._serving.wait()
 
     async def _gone(self) -> None:
         while _is_alive(self._bot):  # noqa: ASYNC110  # another process

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import secrets
+from collections.abc import Awaitable, Callable
 
 import aiohttp
 import structlog
@@ -30,6 +31,8 @@ class Callbacks:
         self.aes_key = secrets.token_hex(22)[:43]
         self.url = url
         self.retry_seconds = retry_seconds
+        self.pause: Callable[[], Awaitable[None]] = self._pause
+        """Between two tries."""
         self.sent: list[str] = []
         self._corp_id = corp_id
         self._agent_id = agent_id
@@ -44,7 +47,7 @@ class Callbacks:
         self.sent.append(inner)
         for attempt in range(RETRIES + 1):
             if attempt:
-                await asyncio.sleep(self.retry_seconds)
+                await self.pause()
             if await self._post(inner):
                 return True
         log.warning("playground.wecom.undelivered", tries=RETRIES + 1)
@@ -70,6 +73,9 @@ class Callbacks:
         encrypt = self._encrypt(inner)
         outer: Tree = {"ToUserName": self._corp_id, "AgentID": self._agent_id, "Encrypt": encrypt}
         return self._query(encrypt), to_xml(outer)
+
+    async def _pause(self) -> None:
+        await asyncio.sleep(self.retry_seconds)
 
     async def _post(self, inner: str) -> bool:
         query, body = self.sealed(inner)
