@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -56,7 +58,8 @@ class Events(EventHandler):  # type: ignore[misc]
 
 class Witness:
     """The SDK's client. Its own loop blocks on `requests` and cannot be stopped, so its parts
-    are called one by one: opening in a thread, routing and answering here."""
+    are called one by one: opening in a thread, routing and answering here. `running` has it whole,
+    in a thread."""
 
     def __init__(self, client: Client) -> None:
         app = client.server.app
@@ -77,21 +80,53 @@ class Witness:
                     return
 
 
+class Running:
+    """The whole client with its own loop, in a thread."""
+
+    def __init__(self, sdk: DingTalkStreamClient) -> None:
+        self._sdk = sdk
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        with suppress(RuntimeError):  # "event loop stopped before future completed"
+            self._loop.run_until_complete(self._sdk.start())
+        while rest := asyncio.all_tasks(self._loop):  # it swallows the first cancellation
+            for task in rest:
+                task.cancel()
+            self._loop.run_until_complete(asyncio.wait(rest, timeout=0.01))
+        self._loop.close()
+
+    async def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        await asyncio.to_thread(self._thread.join)
+
+
 @pytest.fixture
 async def witness(client: Client, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Witness]:
+    point_the_sdk_at(client, monkeypatch)
+    found = Witness(client)
+    listening = asyncio.create_task(found.listen())
+    await connected(client)
+    yield found
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
+
+
+def point_the_sdk_at(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     opening = f"{client.base}/v1.0/gateway/connections/open"
     monkeypatch.setattr(DingTalkStreamClient, "OPEN_CONNECTION_API", opening)
     monkeypatch.setattr(card_replier, "DINGTALK_OPENAPI_ENDPOINT", client.base)
     monkeypatch.setattr("dingtalk_stream.stream.DINGTALK_OPENAPI_ENDPOINT", client.base)
     client.server.gateway.pace = Pace()
-    found = Witness(client)
-    listening = asyncio.create_task(found.listen())
-    async with asyncio.timeout(2):
+
+
+async def connected(client: Client) -> None:
+    async with asyncio.timeout(5):
         while not client.server.gateway.lines:  # noqa: ASYNC110 - the witness is in a thread
             await asyncio.sleep(0.001)
-    yield found
-    listening.cancel()
-    await asyncio.gather(listening, return_exceptions=True)
 
 
 async def test_the_sdk_understands_what_people_say(client: Client, witness: Witness) -> None:
@@ -150,3 +185,27 @@ async def test_the_sdk_leaves_when_asked_to(client: Client, witness: Witness) ->
     async with asyncio.timeout(2):
         while client.server.gateway.lines:  # noqa: ASYNC110 - the witness decides when
             await asyncio.sleep(0.001)
+
+
+async def test_the_whole_sdk_client_hears_and_comes_back(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point_the_sdk_at(client, monkeypatch)
+    whole, gateway = Witness(client), client.server.gateway
+    running = Running(whole.sdk)
+    await connected(client)
+    await client.server.say("manager0001", "张总说价格高")
+    assert await gateway.emit("user_add_org", {"userId": ["1"]}) == 1
+
+    (first,) = gateway.lines
+    await gateway.disconnect()
+    async with asyncio.timeout(5):
+        while gateway.lines == [first] or not gateway.lines:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.001)
+    await client.server.say("manager0001", "样机寄了吗")
+    await running.stop()
+
+    heard = [message.text.content for message in whole.messages.heard]
+    assert heard == ["张总说价格高", "样机寄了吗"]
+    (complaint,) = gateway.complaints
+    assert "connection is expired" in complaint, "it answers where no answer is wanted"
