@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 NAMES: Mapping[str, str] = {
     "location": "位置",
+    "link": "链接",
     "group": "群名片",
     "forwarded": "合并转发的聊天记录",
     "card": "卡片",

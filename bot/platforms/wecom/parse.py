@@ -22,11 +22,22 @@ from bot.events import (
 )
 from bot.platforms.wecom.crypto import CallbackRefused
 from cards.actions import UnknownAction, decode
+from cards.kinds import named
 
 BODY_LIMIT = 128 * 1024
 """Bytes of a callback; a text is at most 2 KiB, only member lists of customer groups are longer."""
 
-_MESSAGE_KINDS: dict[str, MessageKind] = {"text": "text", "voice": "voice", "image": "image"}
+_MESSAGE_KINDS: dict[str, MessageKind] = {
+    "text": "text",
+    "voice": "voice",
+    "image": "image",
+    "video": "file",
+    "shortvideo": "file",
+    "location": "other",
+    "link": "other",
+}
+_TITLES = {"location": "Label", "link": "Title"}
+"""What such a message is called to its sender; it has no `Content`."""
 
 log = structlog.get_logger()
 
@@ -68,11 +79,16 @@ def _message(root: Element, kind: str) -> MessageReceived | None:
         at=_at(root),
         sender=sender,
         chat=sender,
-        text=_text(root, "Content"),
+        text=_said(root, kind),
         kind=_MESSAGE_KINDS[kind],
         media=_text(root, "MediaId"),
         message_id=message_id,
     )
+
+
+def _said(root: Element, kind: str) -> str:
+    title = _TITLES.get(kind)
+    return named(kind, _text(root, title)) if title else _text(root, "Content")
 
 
 def _contact(root: Element) -> ContactAdded:

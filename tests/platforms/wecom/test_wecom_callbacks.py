@@ -149,6 +149,8 @@ EXPECTED: dict[str, Event] = {
     "msg-image": message(
         "msg-image", "", kind="image", media="2ExampleImageMediaId_-aB3dE5fG7hJ9kL1mN3pQ5rS"
     ),
+    "msg-location": message("msg-location", "位置：上海市黄浦区", kind="other"),
+    "msg-link": message("msg-link", "链接：报价单", kind="other"),
     "msg-pad-32": message("msg-pad-32", "x" * 10),
     "msg-pad-1": message("msg-pad-1", "x" * 9),
     "msg-pad-17": message("msg-pad-17", "x" * 25),
@@ -262,6 +264,17 @@ async def test_a_sealed_document_without_what_it_needs_is_refused(door: Door, in
         answer = await door.take(sealed(inner))
     assert answer.status == 403
     assert [line["reason"] for line in logs] == ["bad_plaintext"]
+
+
+async def test_a_film_is_a_file_that_can_be_fetched(door: Door) -> None:
+    inner = (
+        "<xml><MsgType>video</MsgType><MsgId>1</MsgId><FromUserName>a</FromUserName>"
+        "<CreateTime>1769565600</CreateTime><MediaId>M1</MediaId><ThumbMediaId>T</ThumbMediaId></xml>"
+    )
+    assert (await door.take(sealed(inner))).status == 200
+    (event,) = door.events
+    assert isinstance(event, MessageReceived)
+    assert (event.kind, event.text, event.media) == ("file", "", "M1")
 
 
 async def test_a_failure_to_save_is_not_acknowledged_and_tells_nothing(door: Door) -> None:
