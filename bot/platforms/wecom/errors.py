@@ -20,6 +20,15 @@ _OURS = "这是程序的问题，请把这一行报给维护者"
 _WELCOME = "欢迎语只能在加上好友后 20 秒内发一次，无需处理"
 _PERSON_SETUP = "请此人先激活企业微信并完成认证"
 
+_CARD_RULES = tuple(code for code in range(42014, 42052) if code != 42022)
+"""A template card that breaks a rule; the one in between is about logging in (D90313)."""
+
+UNREACHED = {
+    "invaliduser": f"{_RANGE}；{_GONE}",
+    "unlicenseduser": "到管理后台给此人开通接口许可，并让他激活企业微信",
+}
+"""Where a success names who got nothing (D90236)."""
+
 CODES: dict[int, Meaning] = {
     -1: Meaning(Unreachable, "企业微信忙，会自动重试"),
     6000: Meaning(Unreachable, "企业微信忙，会自动重试"),
@@ -44,17 +53,17 @@ CODES: dict[int, Meaning] = {
     40007: Meaning(Rejected, "文件已过 3 天，请对方重发"),
     40096: Meaning(Rejected, "客户已不是此人的好友，无需处理"),
     **dict.fromkeys(
-        (40008, 40033, 40035, 40058, 40063, 44004, 45002, 81017, 82001, 82004),
+        (40008, 40033, 40035, 40058, 40063, 44004, 45002, 81017, *range(82001, 82005)),
         Meaning(Rejected, _OURS),
     ),
-    **dict.fromkeys((42014, 42015, 42016, 42031, 42038), Meaning(Rejected, _OURS)),
+    **dict.fromkeys(_CARD_RULES, Meaning(Rejected, _OURS)),
+    43012: Meaning(
+        Rejected, "到管理后台 → 应用管理 → 该应用 → 接收消息，设置 API 接收，卡片的按钮才能用"
+    ),
+    701008: Meaning(Rejected, UNREACHED["unlicenseduser"]),
+    830002: Meaning(Rejected, "文件超过 20 MB，请对方压缩或换成链接再发"),
     **dict.fromkeys((82101, 82102), Meaning(Rejected, "此人没有收到过这张卡片，会改发新卡")),
 }
-UNREACHED = {
-    "invaliduser": f"{_RANGE}；{_GONE}",
-    "unlicenseduser": "到管理后台给此人开通接口许可，并让他激活企业微信",
-}
-"""Where a success names who got nothing (D90236)."""
 _UNKNOWN = Meaning(Rejected, "在企业微信开发者中心 → 全局错误码里查这个数字")
 
 
