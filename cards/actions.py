@@ -249,6 +249,27 @@ class TickPromise(Action):
     person: int
 
 
+# Accounts --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PreferAccount(Action):
+    """Write to somebody in that IM what he did not ask for; empty: wherever he was last."""
+
+    name = "account.prefer"
+    person: int
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveAccount(Action):
+    """解绑: the account of that IM is nobody's from now on."""
+
+    name = "account.remove"
+    person: int
+    service: str
+
+
 @dataclass(frozen=True, slots=True)
 class PressTestCard(Action):
     name = "doctor.pressed"
@@ -282,6 +303,8 @@ ACTIONS: tuple[type[Action], ...] = (
     CancelPromise,
     ExplainPromise,
     TickPromise,
+    PreferAccount,
+    RemoveAccount,
     PressTestCard,
 )
 _BY_NAME = {action.name: action for action in ACTIONS}

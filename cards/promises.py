@@ -34,6 +34,8 @@ class PromiseView:
     quote: str = ""
     was: Sequence[tuple[str, str]] = ()
     """Pairs of field name and earlier value."""
+    remarks: Sequence[str] = ()
+    """The last things its two sides told each other."""
 
 
 def state_of(view: PromiseView) -> str:
@@ -76,6 +78,7 @@ def task_card(view: PromiseView) -> Card:
     notes = [f"怎么算的：{promise.why_due}"] if promise.why_due else []
     if promise.conditional:
         notes.append("有前提，见原话")
+    notes += view.remarks
     card = Card(
         title=f"{promise.code} {view.customer}：{promise.what}",
         subtitle=state_of(view) if promise.state != PromiseState.PENDING else "请接单",

@@ -3,6 +3,7 @@ gets it."""
 
 from handlers import (
     accounts,
+    addresses,
     answers,
     arrivals,
     channels,
@@ -21,6 +22,7 @@ from handlers import (
     quotas,
     recalls,
     refusals,
+    remarks,
     reminders,
     second_opinion,
     silence,
@@ -46,9 +48,11 @@ FEATURES = (
 READERS = (
     help.router,
     checkup.router,
+    addresses.router,
     today.router,
     channels.router,
     answers.router,
+    remarks.router,
     typed_router(FEATURES),
     promises.router,
     explain.router,

@@ -12,14 +12,15 @@ from cards import accounts as cards
 from cards.actions import Action
 from handlers.contacts import take_waiting
 from storage import people
+from storage.models import Person
 
 log = structlog.get_logger()
 router = Router()
-BIND = re.compile(r"^\s*(?:绑定|bind)\s*(\d{6})?\s*$", re.IGNORECASE)
+BIND = re.compile(r"^\s*(?:绑定(?:新的?账号)?|bind)\s*(\d{6})?\s*$", re.IGNORECASE)
 
 
 def asks_to_bind(event: MessageReceived, ctx: Context) -> bool:
-    return BIND.match(event.text) is not None and not event.in_group
+    return BIND.match(event.text) is not None
 
 
 def is_stranger(event: MessageReceived | CardClicked[Action], ctx: Context) -> bool:
@@ -31,7 +32,9 @@ def bind_account(event: MessageReceived, ctx: Context) -> None:
     """With a code: this account becomes its person's. Without: a code for the next account."""
     match = BIND.match(event.text)
     code = match.group(1) if match else None
-    if code:
+    if event.in_group:
+        bind_nobody(event, ctx, code or "")
+    elif code:
         redeem_code(event, ctx, code)
     elif ctx.person is None:
         ctx.reply(cards.stranger_card())
@@ -41,20 +44,57 @@ def bind_account(event: MessageReceived, ctx: Context) -> None:
         ctx.reply(cards.code_card(fresh, minutes))
 
 
+def bind_nobody(event: MessageReceived, ctx: Context, code: str) -> None:
+    """A code that a whole group has read is void; a stranger who shows none is not answered."""
+    owner = meant_person(event, ctx, code) if code else None
+    if owner is not None:
+        people.void_codes(ctx.db, ctx.id_of(owner))
+    if owner is not None or ctx.person is not None:
+        ctx.reply(cards.not_in_groups_card(is_void=owner is not None))
+
+
+def meant_person(event: MessageReceived, ctx: Context, code: str) -> Person | None:
+    """Whose code it is; a wrong one counts, and after too many none is right."""
+    if not people.may_try(ctx.db, event.sender, ctx.now):
+        return None
+    person = people.whose_code(ctx.db, code, ctx.now)
+    if person is None:
+        log.warning("bind.wrong_code", inbox=ctx.inbox_id)
+        people.failed_try(ctx.db, event.sender, ctx.now)
+    return person
+
+
 def redeem_code(event: MessageReceived, ctx: Context, code: str) -> None:
+    """An account that is somebody's already stays so, and the code stays good."""
     if not people.may_try(ctx.db, event.sender, ctx.now):
         ctx.reply(cards.too_many_card())
         return
-    person = people.redeem(ctx.db, code, ctx.now)
+    person = meant_person(event, ctx, code)
     if person is None:
-        people.failed_try(ctx.db, event.sender, ctx.now)
         ctx.reply(cards.wrong_code_card())
-        return
+    elif ctx.person is not None:
+        ctx.reply(cards.bound_already_card(ctx.me.name, service_of(event.sender)))
+    else:
+        people.redeem(ctx.db, code, ctx.now)
+        take_in(event, ctx, person)
+
+
+def take_in(event: MessageReceived, ctx: Context, person: Person) -> None:
+    """The account is the person's, which all his others are told: somebody may have read his
+    code."""
+    earlier = people.addresses(ctx.db, ctx.id_of(person))
     people.bind(ctx.db, ctx.id_of(person), event.sender, ctx.now)
     ctx.fact("person.bound", who=person.id, address=event.sender)
-    ctx.reply(cards.bound_card(person.name))
+    service = service_of(event.sender)
+    ctx.reply(cards.bound_card(person.name, first=not earlier))
+    for address in earlier:
+        ctx.send(address, cards.new_account_card(ctx.id_of(person), service), person_id=person.id)
     ctx.job("colleague.details", ctx.id_of(person), member=event.sender)
     take_waiting(ctx, person, event.sender)
+
+
+def service_of(address: str) -> str:
+    return address.partition(":")[0]
 
 
 @router.job("colleague.details")

@@ -82,7 +82,7 @@ def show_task(ctx: Context, promise: Promise, was: Was = ()) -> None:
         return
     ctx.tell(
         people.get(ctx.db, promise.owner_id),
-        cards.task_card(views.of_promise(ctx, promise, was)),
+        cards.task_card(views.of_task(ctx, promise, was)),
         slot=f"promise:{promise.id}:task",
         subject=f"promise:{promise.id}",
     )
@@ -220,7 +220,8 @@ def finish(ctx: Context, promise: Promise) -> None:
         show_task(ctx, promise)
     if promise.is_ours and ctx.me.id != promise.rep_id:
         card = cards.finished_card(views.of_promise(ctx, promise), ctx.me.label)
-        ctx.tell(people.get(ctx.db, promise.rep_id), card, once=f"done:{promise.id}")
+        rep, about = people.get(ctx.db, promise.rep_id), f"promise:{promise.id}"
+        ctx.tell(rep, card, once=f"done:{promise.id}", subject=about)
 
 
 def sleep_all(ctx: Context, promise: Promise) -> None:

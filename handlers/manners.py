@@ -6,6 +6,7 @@ from dataclasses import replace
 from sqlmodel import Session
 
 from bot.events import Event, MessageReceived
+from handlers.remarks import SAY
 from handlers.typed import SAID, phrase_of
 from storage import outbox
 
@@ -28,7 +29,8 @@ def heard(db: Session, event: Event) -> Event | None:
 
 def is_numbered(text: str) -> bool:
     said = SAID.match(text)
-    return said is not None and bool(said["number"]) and phrase_of(text) is not None
+    pressed = said is not None and bool(said["number"]) and phrase_of(text) is not None
+    return pressed or SAY.match(text) is not None
 
 
 def answers_us(db: Session, event: MessageReceived) -> bool:

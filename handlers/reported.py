@@ -13,21 +13,25 @@ from storage import followups, promises
 from storage.models import Promise
 
 
-def report_kept(ctx: Context, reading: Reading) -> bool:
+def report_kept(ctx: Context, reading: Reading, *, about: Promise | None = None) -> bool:
     """ "样机已发，顺丰SF123": the one open promise of that kind is kept, or withdrawn; of
-    several, which one is asked."""
+    several, which one is asked, unless the card of one of them (`about`) was answered."""
     named = [slot.value for slot in reading.people]
     ended = [p for p in reading.promises if p.state in ("done", "cancelled")]
     if not ended or any(p.state == "open" for p in reading.promises):
         return False
-    settled = [settle_one(ctx, found, named) for found in ended]
+    settled = [settle_one(ctx, found, named, about) for found in ended]
     return any(settled)
 
 
-def settle_one(ctx: Context, found: PromiseFound, named: Sequence[str]) -> bool:
+def settle_one(
+    ctx: Context, found: PromiseFound, named: Sequence[str], about: Promise | None = None
+) -> bool:
     """False when no open promise fits."""
     mine = promises.open_of(ctx.db, ctx.id_of(ctx.me))
     fitting = [p for p in mine if p.kind == found.kind and p.promiser == found.promiser]
+    if about in fitting:
+        fitting = [about]
     shown = [views.of_promise(ctx, p) for p in fitting]
     meant = [v for v in shown if any(name in v.customer for name in named)] or shown
     if len(meant) == 1:

@@ -1,14 +1,19 @@
 """Records dressed with the names that cards show around them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bot.context import Context
 from cards.followups import EchoView
 from cards.leads import LeadView
 from cards.promises import PromiseView
+from cards.remarks import remark
 from handlers import doubts, origins
-from storage import followups, leads, people, promises
+from storage import facts, followups, leads, people, promises
 from storage.models import FollowUp, Lead, Promise
+
+REMARKS = 2
+"""So many of the last ones stand on a task card."""
 
 
 def of_lead(ctx: Context, lead: Lead) -> LeadView:
@@ -33,6 +38,17 @@ def of_promise(ctx: Context, promise: Promise, was: Sequence[tuple[str, str]] = 
         quote=note.text if note else promise.text,
         was=was,
     )
+
+
+def of_task(ctx: Context, promise: Promise, was: Sequence[tuple[str, str]] = ()) -> PromiseView:
+    """With what was said about it last."""
+    said = facts.said_on(ctx.db, ctx.id_of(promise), REMARKS)
+    lines = [
+        remark(people.get(ctx.db, fact.person_id).label, fact.words)
+        for fact in reversed(said)
+        if fact.person_id is not None
+    ]
+    return replace(of_promise(ctx, promise, was), remarks=lines)
 
 
 def of_note(

@@ -48,7 +48,10 @@ CATALOGUE = {
     "promise.cancelled": "承诺取消",
     "promise.late": "承诺超期",
     "promise.unanswered": "交付未回应",
+    "promise.said": "留言",
     "person.bound": "绑定账号",
+    "person.unbound": "解绑账号",
+    "person.prefers": "选定通知发到哪里",
     "person.renamed": "姓名按通讯录更正",
     "push.refused": "推送没有送达",
     "voice.heard": "听到语音",
@@ -138,6 +141,12 @@ def load(db: Session, owner_id: int) -> dict[str, int]:
 def of_promise(db: Session, promise_id: int) -> Sequence[Fact]:
     query = select(Fact).where(col(Fact.promise_id) == promise_id)
     return db.scalars(query.order_by(col(Fact.id))).all()
+
+
+def said_on(db: Session, promise_id: int, limit: int) -> Sequence[Fact]:
+    """What its two sides told each other, the newest first."""
+    query = select(Fact).where(col(Fact.promise_id) == promise_id, col(Fact.type) == "promise.said")
+    return db.scalars(query.order_by(col(Fact.id).desc()).limit(limit)).all()
 
 
 def heard_in(db: Session, inbox_id: int) -> Fact | None:

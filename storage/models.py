@@ -73,6 +73,13 @@ class Account(SQLModel, table=True):
     person_id: int = Field(foreign_key="person.id", index=True)
     bound_at: datetime = _time()
     last_seen: datetime = _time()
+    preferred: bool = False
+    """The person wants here what nobody asked for."""
+
+    @property
+    def service(self) -> str:
+        """The IM: `wecom`, `dingtalk`, `feishu`."""
+        return self.address.partition(":")[0]
 
 
 class BindCode(SQLModel, table=True):

@@ -26,7 +26,7 @@ _SEEN = (
 _ADDRESSES = (
     select(col(Account.address))
     .where(col(Account.person_id) == bindparam("person"))
-    .order_by(col(Account.last_seen).desc(), col(Account.key))
+    .order_by(col(Account.preferred).desc(), col(Account.last_seen).desc(), col(Account.key))
 )
 # Asked with every event: those statements are built once.
 
@@ -84,17 +84,18 @@ def bind(db: Session, person_id: int, address: str, now: datetime) -> None:
         db.add(Account(key=key, address=address, person_id=person_id, bound_at=now, last_seen=now))
     else:
         account.person_id, account.bound_at, account.last_seen = person_id, now, now
+        account.preferred = False
         db.add(account)
     db.flush()
 
 
 def seen(db: Session, address: str, now: datetime) -> None:
-    """The account somebody used last is the one we write to."""
+    """The account somebody used last is the one we write to, unless another is preferred."""
     db.connection().execute(_SEEN, {"account": address.casefold(), "now": now})
 
 
 def addresses(db: Session, person_id: int) -> Sequence[str]:
-    """A person's accounts, the one used last first."""
+    """A person's accounts: the preferred one, then by last use."""
     return db.scalars(_ADDRESSES, {"person": person_id}).all()
 
 
@@ -106,15 +107,25 @@ def account_in(db: Session, person_id: int, platform: str) -> str:
 
 def new_code(db: Session, person_id: int, now: datetime, valid: timedelta) -> str:
     """Six digits for binding another account; earlier ones of this person are void."""
-    for old in db.scalars(select(BindCode).where(col(BindCode.person_id) == person_id)):
-        db.delete(old)
-    db.flush()
+    void_codes(db, person_id)
     code = f"{secrets.randbelow(10**6):06d}"
     while db.get(BindCode, code) is not None:
         code = f"{secrets.randbelow(10**6):06d}"
     db.add(BindCode(code=code, person_id=person_id, expires=now + valid))
     db.flush()
     return code
+
+
+def whose_code(db: Session, code: str, now: datetime) -> Person | None:
+    """Whom a code would tie an account to; None if it is unknown or has expired."""
+    found = db.get(BindCode, code)
+    return get(db, found.person_id) if found is not None and found.expires > now else None
+
+
+def void_codes(db: Session, person_id: int) -> None:
+    for code in db.scalars(select(BindCode).where(col(BindCode.person_id) == person_id)):
+        db.delete(code)
+    db.flush()
 
 
 def redeem(db: Session, code: str, now: datetime) -> Person | None:
