@@ -63,6 +63,16 @@ def test_card_clicks_over_http_sign_the_bare_timestamp(case: dict[str, Any]) -> 
     assert refusal(error) == case["expect"]["reason"]
 
 
+@pytest.mark.parametrize("case", VECTORS["custom_robot_sign"]["cases"])
+def test_robots_of_a_group_sign_by_the_same_recipe(case: dict[str, Any]) -> None:
+    """The bot uses no such robots; what it checks of its own is the same HMAC."""
+    headers = {"timestamp": case["timestamp"], "sign": case["sign_base64"]}
+    now = moment(int(case["timestamp"]))
+    check_robot_sign(headers, app_secret=case["secret"], now=now)
+    with pytest.raises(Refused):
+        check_robot_sign(headers, app_secret=case["secret"] + "x", now=now)
+
+
 def decrypt(case: dict[str, Any]) -> str:
     crypto = EventCrypto(case["token"], case["aes_key"], case["owner_key"])
     now = moment(int(case["query"]["timestamp"]))
