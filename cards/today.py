@@ -38,7 +38,7 @@ def today_card(
         text="" if fields else "今天没有到期的事。",
         fields=fields,
         notes=(
-            *((f"做完一件就打勾，或者说“完成 {ticks[0]}”",) if ticks else ()),
+            *((f"做完一件就说“完成 {ticks[0]}”，飞书里打勾也行",) if ticks else ()),
             *((f"还有 {left} 条没列出，做完这些再发一次“今日”",) if left else ()),
         ),
     )

@@ -184,7 +184,8 @@ def _questions(form: Form | None, *, in_group: bool, tappable: bool) -> str:
     if form is None:
         return ""
     lines = [_question(i, in_group=in_group, tappable=tappable) for i in form.inputs]
-    if form.submit.typed:
+    told = {i.typed for i in form.inputs if not isinstance(i, Choice)}
+    if form.submit.typed and form.submit.typed not in told:
         lines.append(_spoken(form.submit, in_group=in_group))
     return LINE.join(lines)
 

@@ -3,6 +3,7 @@
 Such tests share the session's event loop: `pytestmark = pytest.mark.asyncio(loop_scope="session")`.
 """
 
+import os
 import shutil
 from collections.abc import AsyncIterator
 
@@ -21,6 +22,7 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--lang=zh-CN",
 )
 DESKTOP = ViewportSize(width=1440, height=900)
 NO_CHROMIUM = "no Chromium was found, so nobody looked at the page: apt-get install chromium"
@@ -37,7 +39,9 @@ def chromium() -> str:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser(chromium: str) -> AsyncIterator[Browser]:
     async with async_playwright() as driver:
-        started = await driver.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        started = await driver.chromium.launch(
+            executable_path=chromium, args=ARGUMENTS, env={**os.environ, "LANGUAGE": "zh_CN"}
+        )
         yield started
         await started.close()
 
