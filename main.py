@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlmodel import Session
 
+from bot.calendar import calendar_calls
 from bot.clock import Clock
 from bot.model.opinion import SecondOpinion
 from bot.platforms.checkup import Doctor
@@ -114,6 +115,10 @@ def build(
     calls = slow_calls(platforms, opinion, write_tags=write_tags)
     calls["speech.transcript"] = transcripts(platforms, ear)
 
+    def is_low(platform: str) -> bool:
+        with db.read() as session:
+            return runtime.meter.is_low(session, platform)
+
     def connect_all(origin: str) -> dict[str, Platform]:
         if ground is not None:
             ear.settings = ground.ear.settings(origin) if hearing else None
@@ -123,7 +128,10 @@ def build(
             return partial(runtime.meter.spend, platform)
 
         hold = runtime.leases.hold
-        return connect_platforms(settings, clock, ground, origin, pace, spend, hold=hold)
+        found = connect_platforms(settings, clock, ground, origin, pace, spend, hold=hold)
+        if settings.calendar:
+            calls.update(calendar_calls(found, is_low))
+        return found
 
     runtime = Runtime(
         db,

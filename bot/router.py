@@ -116,7 +116,10 @@ class Router:
     def job(
         self, name: str
     ) -> Callable[[Callable[[JobFinished, Context], None]], Callable[[JobFinished, Context], None]]:
-        return self._add(lambda e, _: isinstance(e, JobFinished) and e.name == name)
+        """The answer of that call, whichever platform it was made to ("calendar.write:feishu")."""
+        return self._add(
+            lambda e, _: isinstance(e, JobFinished) and e.name.partition(":")[0] == name
+        )
 
     def files(
         self,

@@ -159,6 +159,14 @@ class ExplainFollowUp(Action):
     followup: int
 
 
+@dataclass(frozen=True, slots=True)
+class PutInCalendar(Action):
+    """加到日历: the meeting a note speaks of becomes an event in its author's calendar."""
+
+    name = "followup.calendar"
+    followup: int
+
+
 # Promises --------------------------------------------------------------------------------
 
 
@@ -299,6 +307,7 @@ ACTIONS: tuple[type[Action], ...] = (
     RefusePromise,
     AgreeCounter,
     InsistDue,
+    PutInCalendar,
     FinishPromise,
     CancelPromise,
     ExplainPromise,

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cards import actions, doubts, words
+from cards import actions, appointments, doubts, words
+from cards.appointments import AppointmentView
 from cards.doubts import Asked
 from cards.model import Button, Card, Field, Tone
 from cards.origins import MARK, UNSURE, Origin
@@ -39,6 +40,8 @@ class EchoView:
     """Slots that may be wrong, by their keys."""
     proposed: Sequence[str] = ()
     """What a model would add, in lines."""
+    appointment: AppointmentView | None = None
+    """The meeting it speaks of, where it can be put into a calendar."""
 
     def mark(self, key: str) -> str:
         return MARK if key in self.unsure else ""
@@ -161,6 +164,8 @@ def _reasons(view: EchoView, names: SalesWords) -> tuple[str, ...]:
     if view.asked:
         reasons.append(view.asked.question)
     reasons.extend(view.proposed)
+    if view.appointment is not None and view.followup.state == "confirmed":
+        reasons[:0] = appointments.lines(view.appointment)
     return tuple(dict.fromkeys(reasons))
 
 
@@ -182,7 +187,7 @@ def _buttons(view: EchoView, names: SalesWords) -> tuple[Button, ...]:
     original = Button("原话", actions.ShowWords(number), typed="原话")
     last = (original, undo) if is_spoken(note) else (undo,)
     if note.state == "confirmed":
-        return last
+        return (*appointments.buttons(view.appointment), *last)
     confirm = Button("确认", actions.ConfirmFollowUp(number), style="primary", typed="确认")
     several = len(view.promises) > 1
     called = {**names.stages, **names.tags}

@@ -69,6 +69,8 @@ class Settings(BaseSettings):
     playground: bool = True
     """Serve the playground; it is left out when any real platform is configured."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    calendar: bool = True
+    """Offer to put meetings into people's calendars, where their IM has one."""
     wecom: WeComSettings | None = None
     dingtalk: DingTalkSettings | None = None
     feishu: FeishuSettings | None = None

@@ -6,6 +6,7 @@ from handlers import (
     addresses,
     answers,
     arrivals,
+    calendar,
     channels,
     checkup,
     contacts,
@@ -43,6 +44,7 @@ FEATURES = (
     voice.router,
     second_opinion.router,
     followups.router,
+    calendar.router,
 )
 
 READERS = (
@@ -54,6 +56,7 @@ READERS = (
     answers.router,
     remarks.router,
     typed_router(FEATURES),
+    calendar.router,
     promises.router,
     explain.router,
     reminders.router,

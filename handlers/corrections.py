@@ -9,7 +9,7 @@ from bot.router import Router
 from cards import actions, reasons
 from cards import followups as cards
 from cards.words import day
-from handlers import ledger, origins, views
+from handlers import appointments, ledger, origins, views
 from handlers.customer_tags import mirror_tags
 from handlers.echo import answered_note, own_note, show_echo
 from handlers.examples import keep
@@ -57,6 +57,7 @@ def undo(ctx: Context, note: FollowUp) -> None:
         ctx.db.add(lead)
         watch_silence(ctx, lead)
         mirror_tags(ctx, lead)
+    appointments.call_off(ctx, appointments.of_note(ctx, note))
     note.state = "undone"
     ctx.db.add(note)
     ctx.fact("followup.undone", lead=lead, words=note.text, followup=note.id)
@@ -156,6 +157,8 @@ def correct_next_contact(ctx: Context, note: FollowUp, due: TimeSpan) -> None:
         return
     keep(ctx, note, "next_contact", was=day(lead.next_contact), became=due.text)
     set_next_contact(lead, due)
+    if (meeting := appointments.of_note(ctx, note)) and meeting.promise_id is None:
+        appointments.move(ctx, meeting, due)
     note.why = {**note.why, "next_contact": reasons.next_contact(why(due))}
     origins.check(note, frozenset({"next_contact"}))
     ctx.db.add_all((lead, note))

@@ -10,7 +10,7 @@ from cards import actions
 from cards import followups as cards
 from cards import speech as speech_cards
 from cards.words import day
-from handlers import ledger, origins
+from handlers import appointments, ledger, origins
 from handlers.belonging import Belongs, Fresh, Unsure, belongs_to
 from handlers.corrections import deny_promise
 from handlers.doubts import ask
@@ -168,6 +168,8 @@ def settle_on(ctx: Context, note: FollowUp, reading: Reading, lead_id: int) -> N
         for found in reading.promises
         if found.state == "open"
     ]
+    dues = [(promise, found.due) for found, promise in caught]
+    appointments.note_meeting(ctx, note, reading, dues)
     ask(ctx, note, reading, caught)
     show_echo(ctx, note, is_new=is_new)
     ask_model(ctx, note, reading, is_new=is_new)
@@ -207,6 +209,7 @@ def confirm_note(click: CardClicked[actions.ConfirmFollowUp], ctx: Context) -> N
     ctx.fact("followup.confirmed", words=note.text, followup=note.id)
     for promise in promises.of_followup(ctx.db, ctx.id_of(note)):
         ledger.put_in_motion(ctx, promise)
+    appointments.ask_busy(ctx, note)
     show_echo(ctx, note)
 
 
@@ -239,6 +242,8 @@ def switch_due(click: CardClicked[actions.SwitchDue], ctx: Context) -> None:
     promise.due_at = ctx.moment(promise.latest + timedelta(days=1)) if promise.latest else None
     promise.version += 1
     ctx.db.add(promise)
+    if promise.latest:
+        appointments.move_day(ctx, appointments.of_promise(ctx, promise), promise.latest)
     ctx.fact("promise.changed", promise=promise, words=promise.text, by="switch")
     show_echo(ctx, note)
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from bot.context import Context
 from cards import promises as cards
 from cards import words
-from handlers import views
+from handlers import appointments, views
 from nlp.time.types import TimeSpan
 from storage import followups, people
 from storage.models import FollowUp, Promise, PromiseState
@@ -164,6 +164,7 @@ def change_promise(
     if due is not None and due.last_day is not None:
         set_due(ctx, promise, plan=due.plan or due.last_day, latest=due.last_day, due_at=due.end)
         promise.why_due = why_due
+        appointments.move(ctx, appointments.of_promise(ctx, promise), due)
     promise.model = model or promise.model
     promise.deliverable = deliverable or promise.deliverable
     different = changes(promise, was)
@@ -204,6 +205,7 @@ def cancel(ctx: Context, promise: Promise) -> None:
     promise.state = PromiseState.CANCELLED
     ctx.db.add(promise)
     ctx.fact("promise.cancelled", promise=promise)
+    appointments.call_off(ctx, appointments.of_promise(ctx, promise))
     sleep_all(ctx, promise)
     settle_answer(ctx, promise, "已取消")
     if promise.asked_at is not None:

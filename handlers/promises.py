@@ -10,7 +10,7 @@ from bot.events import CardClicked
 from bot.router import Router
 from cards import actions, reasons
 from cards import promises as cards
-from handlers import ledger, views
+from handlers import appointments, ledger, views
 from storage import people, promises
 from storage.models import Person, Promise, PromiseState
 
@@ -173,6 +173,7 @@ def agree_to_counter(click: CardClicked[actions.AgreeCounter], ctx: Context) -> 
         return
     was = ledger.remember(promise)
     ledger.set_due(ctx, promise, plan=promise.counter, latest=promise.counter)
+    appointments.move_day(ctx, appointments.of_promise(ctx, promise), promise.counter)
     promise.state, promise.accepted_at = PromiseState.ACCEPTED, ctx.now
     promise.why_due = reasons.agreed(promise.counter, ctx.me.name)
     ctx.db.add(promise)

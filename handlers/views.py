@@ -8,7 +8,7 @@ from cards.followups import EchoView
 from cards.leads import LeadView
 from cards.promises import PromiseView
 from cards.remarks import remark
-from handlers import doubts, origins
+from handlers import appointments, doubts, origins
 from storage import facts, followups, leads, people, promises
 from storage.models import FollowUp, Lead, Promise
 
@@ -70,4 +70,5 @@ def of_note(
         asked=doubts.pending(ctx, note),
         unsure=origins.unsure(note),
         proposed=followups.proposal(ctx.db, note).get("lines", ()),
+        appointment=appointments.view(ctx, note),
     )

@@ -328,6 +328,59 @@ class Promise(SQLModel, table=True):
         return self.is_open and self.due_at is not None and now >= self.due_at + after
 
 
+class MirroredTask(SQLModel, table=True):
+    """What stands for a promise in the list of tasks of whoever keeps it, in his IM: one task at
+    a time."""
+
+    __tablename__ = "mirrored_task"
+    promise_id: int = Field(primary_key=True, foreign_key="promise.id")
+    key: str = Field(unique=True)
+    """32 characters of hex; the platform's idempotency key."""
+    person_id: int = Field(foreign_key="person.id")
+    address: str
+    """The account whose list it is in."""
+    task: str = Field(default="", index=True)
+    """The platform and its id of the task ("feishu:<guid>"); empty until it is made."""
+    title: str
+    """As it reads there, like `due`."""
+    due: datetime | None = _time(default=None, nullable=True)
+    ended_at: datetime | None = _time(default=None, nullable=True)
+    """When it was ticked off or deleted, here or there."""
+
+
+class Appointment(SQLModel, table=True):
+    """A meeting that a note speaks of, and the event it became in its author's calendar."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    followup_id: int = Field(foreign_key="follow_up.id", unique=True)
+    promise_id: int | None = Field(default=None, foreign_key="promise.id", index=True)
+    """The promise that moves it; None: the next contact does."""
+    begins: datetime = _time()
+    ends: datetime = _time()
+    state: str = "offered"
+    """offered → wanted, once somebody asked for it, or dropped."""
+    address: str = ""
+    """Whose calendar holds it; empty until it is wanted."""
+    key: str
+    """Of the event at the platform: a repeated call makes no second one."""
+    event: str = ""
+    """The platform's id; empty until there is one."""
+    shown_begins: datetime | None = _time(default=None, nullable=True)
+    shown_ends: datetime | None = _time(default=None, nullable=True)
+    """What the calendar shows."""
+    busy: list[list[str]] = _json(list)
+    """Beginnings and ends of what else is in the calendar at that time."""
+    error: str = ""
+    """Why the last call was refused."""
+
+    @property
+    def is_up_to_date(self) -> bool:
+        return bool(self.event) and (self.shown_begins, self.shown_ends) == (self.begins, self.ends)
+
+    def move(self, begins: datetime, ends: datetime) -> None:
+        self.begins, self.ends, self.busy, self.error = begins, ends, [], ""
+
+
 class Example(SQLModel, table=True):
     """What somebody put right: a field of a note, how we had understood it, what it became."""
 

@@ -36,6 +36,7 @@ SAID_OTHERWISE = {
     actions.OpenFollowUpForm,
     actions.PreferAccount,
     actions.PressTestCard,
+    actions.PutInCalendar,
     actions.RemoveAccount,
     actions.SaveFollowUp,
     actions.ShowWords,
@@ -43,7 +44,7 @@ SAID_OTHERWISE = {
     actions.UndoFollowUp,
 }
 """Buttons with words of their own: 采纳, 记到 L3, 确认, 再听 E5, +跟进 L3, a plain sentence, 原话,
-撤回, 以后发到 飞书, 解绑 飞书."""
+撤回, 以后发到 飞书, 解绑 飞书, 加到日历."""
 
 
 def text(file: Path) -> str:

@@ -111,6 +111,51 @@ class KeepsCustomers(Protocol):
     def desk(self) -> CustomerDesk: ...
 
 
+@dataclass(frozen=True, slots=True)
+class CalendarEvent:
+    """A meeting as it shall stand in somebody's calendar. Times are aware."""
+
+    title: str
+    """At most 128 characters."""
+    text: str
+    """At most 1 000 characters."""
+    begins: datetime
+    ends: datetime
+    remind_minutes: int = 15
+    """Before it begins, where an app can set that for somebody."""
+
+
+class Calendar(Protocol):
+    """Events in a colleague's own calendar. `who` is an address."""
+
+    async def add(self, who: str, event: CalendarEvent, *, key: str) -> str:
+        """The event's id. Safe to repeat with the same `key` (32 characters), or Rejected where
+        what became of a try is not known."""
+
+    async def move(self, who: str, event_id: str, event: CalendarEvent) -> None: ...
+
+    async def remove(self, who: str, event_id: str) -> None:
+        """One that is gone already is no error."""
+
+
+@runtime_checkable
+class KeepsCalendar(Protocol):
+    """A platform that has such calendars."""
+
+    @property
+    def calendar(self) -> Calendar: ...
+
+
+@runtime_checkable
+class TellsBusy(Protocol):
+    """A calendar that can be asked when somebody is busy."""
+
+    async def busy(
+        self, who: str, begins: datetime, ends: datetime
+    ) -> Sequence[tuple[datetime, datetime]]:
+        """What lies between the two moments, wholly or in part."""
+
+
 @runtime_checkable
 class SendsOnOneLine(Protocol):
     """A platform that sends over its long connection, which one process alone has."""

@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
+from bot.platforms.dingtalk.calendar import DingTalkCalendar
 from bot.platforms.dingtalk.callbacks import Callbacks
 from bot.platforms.dingtalk.cards import Cards, CardsOff
 from bot.platforms.dingtalk.client import DingTalkClient
@@ -23,6 +24,7 @@ from bot.platforms.dingtalk.limits import LIMITS
 from bot.platforms.dingtalk.parse import is_group, parse_click, parse_message, quota_used_up
 from bot.platforms.dingtalk.sessions import Sessions, session_body
 from bot.platforms.dingtalk.stream import Line, Timings
+from bot.platforms.dingtalk.unions import Unions
 from bot.platforms.keeper import Hold, Keeper, alone
 from bot.platforms.pace import Pace
 from bot.platforms.protocol import Accept, EditRefused, Now, Rejected, Sent, Spend, uncounted
@@ -64,6 +66,8 @@ class DingTalk:
         self._cards = Cards(self._client, settings, now, self._pace)
         self._callbacks = Callbacks(settings, now)
         self._sessions = Sessions(settings, now)
+        self.unions = Unions(self._client, now, self._pace)
+        self.calendar = DingTalkCalendar(self._client, self.unions, now, self._pace)
         self._ding = Ding(self._client, settings, now, self._pace)
         self._keeper: Keeper[Line] = Keeper(self.name, now, self._timings, hold=hold)
         self._quota_used_up_at: datetime | None = None

@@ -168,15 +168,18 @@ class DingTalkClient:
 
     # Calling -----------------------------------------------------------------------------
 
-    async def call(self, method: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """With the token; a stale one is replaced once."""
+    async def call(
+        self, method: str, path: str, body: Mapping[str, Any], *, key: str = ""
+    ) -> dict[str, Any]:
+        """With the token; a stale one is replaced once. With a `key`, where there are such, a
+        repeated call does nothing more."""
         token = await self._access_token()
         try:
-            return await self._metered(method, path, body, token.value)
+            return await self._metered(method, path, body, token.value, key)
         except StaleToken:
             self._forget(token)
         token = await self._access_token()
-        return await self._metered(method, path, body, token.value)
+        return await self._metered(method, path, body, token.value, key)
 
     async def call_old(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """The old API, of which only what costs nothing of the month is called; as `call`."""
@@ -193,11 +196,11 @@ class DingTalkClient:
         return await self._ask("POST", url, body, shown=path)
 
     async def _metered(
-        self, method: str, path: str, body: Mapping[str, Any], token: str
+        self, method: str, path: str, body: Mapping[str, Any], token: str, key: str
     ) -> dict[str, Any]:
         """Calls that came through count for the month, throttled ones do not (计费模型说明)."""
         try:
-            answer = await self._request(method, path, body, token=token)
+            answer = await self._request(method, path, body, token=token, key=key)
         except Rejected:
             await self._spend("calls")
             raise
@@ -230,19 +233,28 @@ class DingTalkClient:
             self._token = None
 
     async def _request(
-        self, method: str, path: str, body: Mapping[str, Any], *, token: str = ""
+        self, method: str, path: str, body: Mapping[str, Any], *, token: str = "", key: str = ""
     ) -> dict[str, Any]:
         url = self._settings.api_url + path
-        return await self._ask(method, url, body, token=token, shown=path)
+        return await self._ask(method, url, body, token=token, key=key, shown=path)
 
     async def _ask(
-        self, method: str, url: str, body: Mapping[str, Any], *, token: str = "", shown: str
+        self,
+        method: str,
+        url: str,
+        body: Mapping[str, Any],
+        *,
+        token: str = "",
+        key: str = "",
+        shown: str,
     ) -> dict[str, Any]:
         """`shown` stands for the address in errors: some hold a secret."""
         self._check_ban()
         headers = {"Accept": "application/json"}
         if token:
             headers["x-acs-dingtalk-access-token"] = token
+        if key:
+            headers["x-client-token"] = key
         try:
             async with self._http.request(method, url, json=body, headers=headers) as response:
                 status, answer = response.status, _json(await response.read())

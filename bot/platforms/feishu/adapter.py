@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
+from bot.platforms.feishu.calendar import FeishuCalendar
 from bot.platforms.feishu.client import FeishuClient
 from bot.platforms.feishu.crypto import Refused, unseal
 from bot.platforms.feishu.limits import LIMITS
@@ -62,7 +63,9 @@ class Feishu:
         self._now = now
         self._timings = timings or Timings()
         self._client = FeishuClient(settings, now, timeout_seconds=timeout_seconds, spend=spend)
-        self._post = Post(self._client, pace or Pace(LIMITS), now, urgent=settings.urgent)
+        pace = pace or Pace(LIMITS)
+        self._post = Post(self._client, pace, now, urgent=settings.urgent)
+        self.calendar = FeishuCalendar(self._client, now, pace)
         self._own_id = ""
         self._own_id_again: datetime | None = None
         self._keeper: Keeper[Line] = Keeper(self.name, now, self._timings, hold=hold)

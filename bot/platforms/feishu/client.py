@@ -122,6 +122,17 @@ class FeishuClient:
                 raise EditRefused(str(refusal), refusal.code) from None
             raise
 
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Any call that counts; its `data`."""
+        return await self._counted(method, path, params=params, body=body)
+
     async def resource(
         self, message_id: str, key: str, kind: str, *, limit: int
     ) -> tuple[bytes, str]:

@@ -73,6 +73,14 @@ CODES: dict[int, Meaning] = {
     234004: Meaning(Rejected, _GROUP),
     **dict.fromkeys((99992402, 230001, 230025, 230034, 230050, 230099), Meaning(Rejected, _OURS)),
 }
+_CALENDAR_GONE = "这个日程已不在日历里，无需处理"
+CODES |= {
+    **dict.fromkeys((190004, 190005, 190010), Meaning(RateLimited, _LATER, 1.0)),
+    190003: Meaning(Unreachable, "飞书日历一时出错，会自动再试"),
+    190007: Meaning(Unauthorized, _BOT),
+    **dict.fromkeys((190002, 191001), Meaning(Rejected, _OURS)),
+    **dict.fromkeys((193001, 193003), Meaning(Rejected, _CALENDAR_GONE)),
+}
 CARD_FAILED = 230099
 BUILD: dict[int, str] = {
     100290: "卡片里 @ 的人不在本企业：让本人重新发“绑定”",

@@ -12,6 +12,7 @@ from bot.events import Event
 from bot.platforms.pace import Pace
 from bot.platforms.protocol import Accept, EditRefused, Now, Rejected, Sent, Unreachable
 from bot.platforms.wecom import parse
+from bot.platforms.wecom.calendar import WeComCalendar
 from bot.platforms.wecom.client import TIMEOUT_SECONDS, Client
 from bot.platforms.wecom.contact import read_contact
 from bot.platforms.wecom.crypto import CallbackCrypto, CallbackRefused, check_fresh
@@ -52,6 +53,7 @@ class WeCom:
         self._client = Client(settings, now, timeout_seconds=timeout_seconds)
         self._pace = pace or Pace(LIMITS)
         self.desk = Desk(self._client, now, self._pace)
+        self.calendar = WeComCalendar(self._client, settings.agent_id, now, self._pace)
         self._unclear_edits: set[str] = set()
         self._heard_at: datetime | None = None
         self._refused = 0

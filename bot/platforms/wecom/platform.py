@@ -13,6 +13,7 @@ from bot.platforms.keeper import Hold, alone
 from bot.platforms.pace import Pace
 from bot.platforms.protocol import Accept, Now, Platform, Sent
 from bot.platforms.wecom.adapter import WeCom
+from bot.platforms.wecom.calendar import WeComCalendar
 from bot.platforms.wecom.desk import Desk
 from bot.platforms.wecom.robot.adapter import Robot
 from bot.platforms.wecom.robot.parse import GROUPS, RIGHT, is_group
@@ -66,6 +67,10 @@ class AppAndRobot:
     @property
     def desk(self) -> Desk:
         return self.app.desk
+
+    @property
+    def calendar(self) -> WeComCalendar:
+        return self.app.calendar
 
     async def fetch(self, media: str, *, limit: int = 20 * 1024 * 1024) -> tuple[bytes, str]:
         owner = self.robot if media.startswith(RIGHT) else self.app

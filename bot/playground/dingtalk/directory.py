@@ -1,5 +1,6 @@
 """The imitated company's departments and people, by the old API (获取部门列表, 查询用户详情)."""
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +58,7 @@ class Directory:
         seat = self._seat(member.id)
         told = {
             "userid": member.id,
+            "unionid": union_id(member.id),
             "name": member.name,
             "dept_id_list": list(seat.departments),
             "active": seat.active,
@@ -65,6 +67,10 @@ class Directory:
 
     def _seat(self, user: str) -> Seat:
         return self.seats.get(user, Seat())
+
+
+def union_id(user: str) -> str:
+    return hashlib.sha256(f"union {user}".encode()).hexdigest()[:20]
 
 
 def _ok(result: Any) -> dict[str, Any]:

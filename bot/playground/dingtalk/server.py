@@ -10,6 +10,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from bot.platforms.protocol import Now
+from bot.playground.dingtalk.calendar import BUSY_SCOPE, EVENT_SCOPE, Calendars
 from bot.playground.dingtalk.cards import CARD_SCOPE, Cards, Instance
 from bot.playground.dingtalk.courier import Courier
 from bot.playground.dingtalk.directory import CONTACT_SCOPE, MEMBER_SCOPE, Directory
@@ -48,7 +49,15 @@ class DingTalkServer:
             client_id=f"ding{secrets.token_hex(8)}",
             client_secret=secrets.token_urlsafe(32),
             corp_id=f"dingcorp{secrets.token_hex(12)}",
-            scopes={ROBOT_SCOPE, CARD_SCOPE, CONTACT_SCOPE, MEMBER_SCOPE, DING_SCOPE},
+            scopes={
+                ROBOT_SCOPE,
+                CARD_SCOPE,
+                CONTACT_SCOPE,
+                MEMBER_SCOPE,
+                DING_SCOPE,
+                EVENT_SCOPE,
+                BUSY_SCOPE,
+            },
         )
         self.gateway = Gateway(self.app.client_id, self.app.client_secret, now, pace or Pace())
         self.courier = Courier(self.app, now, pace or Pace())
@@ -56,6 +65,7 @@ class DingTalkServer:
         self.robot = Robot(self.app, world, now)
         self.cards = Cards(self.app.client_id, world, now)
         self.directory = Directory(world)
+        self.calendars = Calendars(world, now)
         self._now = now
         self._base_url = ""
         self._is_http = False
@@ -111,6 +121,7 @@ class DingTalkServer:
             web.get(BASE + "/files/{link}.file", robot.file),
             web.post(f"{BASE}/oapi/robot/sendBySession", robot.reply),
             *self._directory_routes(),
+            *self._calendar_routes(),
             web.post(
                 f"{card_path}/createAndDeliver", guard(cards.create_and_deliver, scope=CARD_SCOPE)
             ),
@@ -121,6 +132,17 @@ class DingTalkServer:
             web.post(card_path, guard(cards.create, scope=CARD_SCOPE)),
             web.post(f"{card_path}/deliver", guard(cards.deliver, scope=CARD_SCOPE)),
             web.put(card_path, guard(cards.update, scope=CARD_SCOPE)),
+        ]
+
+    def _calendar_routes(self) -> Sequence[web.RouteDef]:
+        guard, calendars = self.door.guard, self.calendars
+        person = f"{BASE}/v1.0/calendar/users/{{union}}"
+        events = f"{person}/calendars/primary/events"
+        return [
+            web.post(events, guard(calendars.create, scope=EVENT_SCOPE)),
+            web.put(events + "/{event}", guard(calendars.update, scope=EVENT_SCOPE)),
+            web.delete(events + "/{event}", guard(calendars.delete, scope=EVENT_SCOPE)),
+            web.post(f"{person}/querySchedule", guard(calendars.busy, scope=BUSY_SCOPE)),
         ]
 
     def _directory_routes(self) -> Sequence[web.RouteDef]:

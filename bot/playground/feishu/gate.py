@@ -34,7 +34,17 @@ CONTACT_SCOPE = "contact:user.id:readonly"
 PERSON_SCOPE = "contact:user.base:readonly"
 URGENT_SCOPE = "im:message.urgent"
 CHAT_SCOPE = "im:chat:readonly"
-KNOWN_SCOPES = (*NEEDED_SCOPES, CONTACT_SCOPE, PERSON_SCOPE, URGENT_SCOPE, CHAT_SCOPE)
+CALENDAR_SCOPES = {act: f"calendar:calendar.event:{act}" for act in ("create", "update", "delete")}
+BUSY_SCOPE = "calendar:calendar.free_busy:read"
+KNOWN_SCOPES = (
+    *NEEDED_SCOPES,
+    CONTACT_SCOPE,
+    PERSON_SCOPE,
+    URGENT_SCOPE,
+    CHAT_SCOPE,
+    *CALENDAR_SCOPES.values(),
+    BUSY_SCOPE,
+)
 FREE = frozenset(("find people", "person"))
 """Calls that cost none of the month's."""
 

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from bot.platforms.protocol import Now
 from bot.playground.sounds import amr
+from bot.playground.wecom.calendar import Schedules
 from bot.playground.wecom.callback import Callbacks, Tree, to_xml
 from bot.playground.wecom.cards import keys
 from bot.playground.wecom.choices import chosen
@@ -51,6 +52,7 @@ class WeComServer:
         self.contacts = Contacts(world, now)
         self.customers = Customers(self.contacts, self.messages.member, now, self._tell)
         self.media = Media(now)
+        self.schedules = Schedules(self.messages.member, now, self.agent_id)
         self.directory = Directory(world, self.agent_id)
         self.robot = RobotServer(world, now, retry_seconds=retry_seconds)
         self.has_app = True
@@ -101,6 +103,9 @@ class WeComServer:
             *self.customers.routes(self.gate),
             self.gate.route("GET", "media/get", self.media.get),
             self.gate.route("POST", "media/upload", self.media.upload),
+            self.gate.route("POST", "oa/schedule/add", self.schedules.add),
+            self.gate.route("POST", "oa/schedule/update", self.schedules.update),
+            self.gate.route("POST", "oa/schedule/del", self.schedules.delete),
             *self.robot.routes(),
         ]
 
