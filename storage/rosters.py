@@ -11,18 +11,21 @@ from sqlmodel import Session, select
 from storage import people
 from storage.models import Account, Person, Role, Team
 
+Id = int | str
+"""Of a department, on its platform."""
+
 
 class Unit(Protocol):
     """A department; `parent` is none of those given for the topmost."""
 
     @property
-    def id(self) -> int: ...
+    def id(self) -> Id: ...
 
     @property
     def name(self) -> str: ...
 
     @property
-    def parent(self) -> int: ...
+    def parent(self) -> Id: ...
 
 
 class Entry(Protocol):
@@ -35,7 +38,7 @@ class Entry(Protocol):
     def name(self) -> str: ...
 
     @property
-    def department(self) -> int: ...
+    def department(self) -> Id: ...
 
     @property
     def manager(self) -> str: ...
@@ -79,9 +82,9 @@ def enrol(
     return result
 
 
-def _teams(db: Session, units: Sequence[Unit], result: Enrolled) -> Mapping[int, Team]:
+def _teams(db: Session, units: Sequence[Unit], result: Enrolled) -> Mapping[Id, Team]:
     """By the unit's id; parents come first."""
-    found: dict[int, Team] = {}
+    found: dict[Id, Team] = {}
     for unit in units:
         above = found.get(unit.parent)
         parent_id = above.id if above else None
@@ -96,7 +99,7 @@ def _teams(db: Session, units: Sequence[Unit], result: Enrolled) -> Mapping[int,
     return found
 
 
-def _leader(unit: int, entries: Sequence[Entry]) -> str:
+def _leader(unit: Id, entries: Sequence[Entry]) -> str:
     """Who leads everybody else of a department; empty when it is not one and the same."""
     members = [entry for entry in entries if entry.department == unit]
     told = Counter(entry.manager for entry in members if entry.manager)

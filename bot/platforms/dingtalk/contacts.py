@@ -6,41 +6,29 @@ none of the month's calls (计费模型说明), and are as limited per second as
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from bot.platforms.dingtalk.client import DingTalkClient
 from bot.platforms.dingtalk.limits import LIMITS
 from bot.platforms.dingtalk.parse import address
+from bot.platforms.directory import (
+    CALL_SECONDS,
+    MOST_DEPARTMENTS,
+    MOST_PEOPLE,
+    Colleague,
+    Department,
+    Id,
+    Patience,
+    below,
+    check_size,
+)
 from bot.platforms.pace import Pace
-from bot.platforms.protocol import Now, RateLimited, Rejected
+from bot.platforms.protocol import Now, Rejected
 from config.schema import DingTalkSettings
 
 ROOT = 1
-MOST_DEPARTMENTS = 500
-MOST_PEOPLE = 3000
-CALL_SECONDS = 10.0
-TRIES = 5
 LEFT = frozenset(("33012", "60121"))
-LONGEST_WAIT_SECONDS = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Department:
-    id: int
-    name: str
-    parent: int
-
-
-@dataclass(frozen=True, slots=True)
-class Colleague:
-    """`manager` is the address of who leads this person; empty when the company did not say."""
-
-    address: str
-    name: str
-    department: int
-    manager: str = ""
-    is_active: bool = True
+SMALLER = "把应用的权限范围缩小到要用机器人的部门"
 
 
 class Contacts:
@@ -55,9 +43,7 @@ class Contacts:
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._client = client
-        self._now = now
-        self._pace = pace
-        self._pause = pause
+        self._patience = Patience(now, pace, pause)
 
     async def departments(self) -> list[Department]:
         """All below the company itself, each after the one it belongs to."""
@@ -66,24 +52,24 @@ class Contacts:
         while waiting:
             parent = waiting.pop(0)
             listed = await self._ask("/topapi/v2/department/listsub", {"dept_id": parent})
-            below = [_department(one, parent) for one in listed or []]
-            found += below
-            waiting += [one.id for one in below]
-            _check("departments", len(found), MOST_DEPARTMENTS)
+            under = [_department(one, parent) for one in listed or []]
+            found += under
+            waiting += [int(one.id) for one in under]
+            check_size("dingtalk", "departments", len(found), MOST_DEPARTMENTS, SMALLER)
         return found
 
-    async def colleagues(self, departments: Sequence[int]) -> list[Colleague]:
+    async def colleagues(self, departments: Sequence[Id]) -> list[Colleague]:
         """Each once, in the first department that has him."""
-        where: dict[str, int] = {}
+        where: dict[str, Id] = {}
         for department in departments:
             answer = await self._ask("/topapi/user/listid", {"dept_id": department})
             for user in (answer or {}).get("userid_list") or []:
                 where.setdefault(str(user), department)
-            _check("people", len(where), MOST_PEOPLE)
+            check_size("dingtalk", "people", len(where), MOST_PEOPLE, SMALLER)
         found = [await self._colleague(user, department) for user, department in where.items()]
         return [one for one in found if one is not None]
 
-    async def _colleague(self, user: str, department: int) -> Colleague | None:
+    async def _colleague(self, user: str, department: Id) -> Colleague | None:
         """None for somebody who left a moment ago."""
         try:
             told = await self._ask("/topapi/v2/user/get", {"userid": user}) or {}
@@ -96,16 +82,9 @@ class Contacts:
         return Colleague(address(user), str(told.get("name") or ""), department, manager, is_active)
 
     async def _ask(self, path: str, body: dict[str, Any]) -> Any:
-        """What stands in `result`; asked again when it was too often."""
-        for tried in range(1, TRIES + 1):
-            try:
-                self._pace.take(self._now(), api=path)
-                return (await self._client.call_old(path, body)).get("result")
-            except RateLimited as limit:
-                if tried == TRIES or limit.retry_after > LONGEST_WAIT_SECONDS:
-                    raise
-                await self._pause(limit.retry_after)
-        return None
+        """What stands in `result`."""
+        answer = await self._patience.ask(path, lambda: self._client.call_old(path, body))
+        return answer.get("result")
 
 
 async def read_directory(
@@ -126,24 +105,5 @@ async def read_directory(
     return chosen, [one for one in colleagues if one.is_active and one.name]
 
 
-def below(departments: Sequence[Department], name: str) -> list[Department]:
-    """The department of that name and all below it, in the same order; empty when none or
-    several are called that."""
-    called = [one for one in departments if one.name == name]
-    if len(called) != 1:
-        return []
-    kept = {called[0].id}
-    for one in departments:
-        if one.parent in kept:
-            kept.add(one.id)
-    return [one for one in departments if one.id in kept]
-
-
 def _department(told: Any, parent: int) -> Department:
     return Department(int(told["dept_id"]), str(told.get("name") or told["dept_id"]), parent)
-
-
-def _check(what: str, count: int, most: int) -> None:
-    if count > most:
-        text = f"dingtalk shows more than {most} {what}"
-        raise Rejected(f"{text}。处理：把应用的权限范围缩小到要用机器人的部门", "too many")

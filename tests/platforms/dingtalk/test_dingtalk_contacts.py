@@ -2,18 +2,17 @@
 
 import pytest
 
-from bot.platforms.dingtalk.contacts import (
+from bot.platforms.dingtalk.contacts import Contacts, read_directory
+from bot.platforms.dingtalk.errors import ScopeMissing
+from bot.platforms.dingtalk.limits import LIMITS
+from bot.platforms.directory import (
     MOST_DEPARTMENTS,
     MOST_PEOPLE,
     TRIES,
     Colleague,
-    Contacts,
     Department,
     below,
-    read_directory,
 )
-from bot.platforms.dingtalk.errors import ScopeMissing
-from bot.platforms.dingtalk.limits import LIMITS
 from bot.platforms.pace import Pace
 from bot.platforms.protocol import RateLimited, Rejected
 from bot.playground.dingtalk.directory import MEMBER_SCOPE, Seat

@@ -3,7 +3,7 @@
 import json
 import warnings
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +13,11 @@ from aiohttp.test_utils import TestServer
 
 from bot.clock import Clock
 from bot.platforms.feishu.client import FeishuClient
+from bot.platforms.feishu.contacts import ROOT, Contacts
+from bot.platforms.feishu.limits import LIMITS
+from bot.platforms.pace import Pace
 from bot.playground.feishu import FeishuServer
+from bot.playground.feishu.contacts import Seat
 from bot.playground.world import Member, World
 from tests.asked import Asked, Recorder
 from tests.platforms.feishu.conftest import LIN
@@ -21,7 +25,13 @@ from tests.platforms.feishu.conftest import LIN
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from lark_oapi import JSON
-    from lark_oapi.api.contact.v3 import GetUserRequest
+    from lark_oapi.api.contact.v3 import (
+        ChildrenDepartmentRequest,
+        Department,
+        FindByDepartmentUserRequest,
+        GetUserRequest,
+        User,
+    )
     from lark_oapi.api.im.v1 import (
         CreateMessageRequest,
         CreateMessageRequestBody,
@@ -127,6 +137,43 @@ async def test_a_person_is_asked_for_as_by_the_sdk(stage: Stage) -> None:
     request = GetUserRequest.builder().user_id(LIN).user_id_type("open_id")
 
     assert ours == asked_by_sdk(request.build())
+
+
+async def test_the_directory_is_asked_for_as_by_the_sdk(stage: Stage) -> None:
+    stage.feishu.contacts.departments = {"od-2": ("销售部", ROOT)}
+    contacts = Contacts(stage.client, stage.world.now, Pace(LIMITS))
+    departments = await contacts.departments()
+    children = stage.recorder.take(f"/open-apis/contact/v3/departments/{ROOT}/children")
+    asked = ChildrenDepartmentRequest.builder().department_id(ROOT).user_id_type("open_id")
+    asked.department_id_type("open_department_id").page_size(50)
+    assert children == in_text(asked_by_sdk(asked.build()))
+
+    await contacts.colleagues(departments)
+    people = stage.recorder.take("/open-apis/contact/v3/users/find_by_department")
+    wanted = FindByDepartmentUserRequest.builder().department_id("od-2").user_id_type("open_id")
+    wanted.department_id_type("open_department_id").page_size(50)
+    assert people == in_text(asked_by_sdk(wanted.build()))
+
+
+async def test_the_directory_answers_with_what_the_sdk_knows(stage: Stage) -> None:
+    contacts = stage.feishu.contacts
+    contacts.departments = {"od-2": ("销售部", ROOT)}
+    contacts.leaders = {"od-2": LIN}
+    contacts.seats = {LIN: Seat(("od-2",), leader=LIN)}
+    kinds = {"department_id_type": "open_department_id", "page_size": "50"}
+    told = await stage.client.contacts(f"departments/{ROOT}/children", kinds)
+    assert told["items"][0].keys() <= Department._types.keys() | {"status"}
+    told = await stage.client.contacts(
+        "users/find_by_department", kinds | {"department_id": "od-2"}
+    )
+    (user,) = told["items"]
+    assert user.keys() <= User._types.keys()
+    assert user["status"].keys() <= User._types["status"]._types.keys()
+
+
+def in_text(asked: Asked) -> Asked:
+    """Query parameters are text on the wire."""
+    return replace(asked, query={name: str(value) for name, value in asked.query.items()})
 
 
 async def test_a_member_that_the_model_does_not_know_would_be_noticed(stage: Stage) -> None:
