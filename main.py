@@ -18,14 +18,16 @@ from bot.calendar import calendar_calls
 from bot.clock import Clock
 from bot.model.opinion import SecondOpinion
 from bot.platforms.checkup import Doctor
+from bot.platforms.dingtalk import contacts as dingtalk_contacts
 from bot.platforms.dingtalk.adapter import DingTalk
-from bot.platforms.dingtalk.contacts import read_directory
 from bot.platforms.dingtalk.doctor import DingTalkDoctor
+from bot.platforms.feishu import contacts as feishu_contacts
 from bot.platforms.feishu.adapter import Feishu
 from bot.platforms.feishu.doctor import FeishuDoctor
 from bot.platforms.keeper import Hold, alone
 from bot.platforms.pace import Pace
 from bot.platforms.protocol import Platform, Spend, uncounted
+from bot.platforms.wecom import contacts as wecom_contacts
 from bot.platforms.wecom.doctor import WeComDoctor
 from bot.platforms.wecom.platform import connect_wecom
 from bot.playground.ground import Part, Playground
@@ -255,11 +257,16 @@ def doctors(settings: Settings, clock: Clock, address: str) -> list[Doctor]:
     return found
 
 
-def directory(settings: Settings) -> Directory:
+def directory(settings: Settings, source: str) -> Directory:
     """Raises BadSettings."""
-    if settings.dingtalk is None:
-        raise BadSettings("invite --from dingtalk: it is not configured. Remedy: set DINGTALK__*.")
-    return partial(read_directory, settings.dingtalk)
+    if source == "wecom" and settings.wecom and settings.wecom.has_app:
+        return partial(wecom_contacts.read_directory, settings.wecom)
+    if source == "dingtalk" and settings.dingtalk:
+        return partial(dingtalk_contacts.read_directory, settings.dingtalk)
+    if source == "feishu" and settings.feishu:
+        return partial(feishu_contacts.read_directory, settings.feishu)
+    needed = "WECOM__* of the self-built app" if source == "wecom" else f"{source.upper()}__*"
+    raise BadSettings(f"invite --from {source}: it is not configured. Remedy: set {needed}.")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -284,8 +291,9 @@ def start(options: argparse.Namespace, settings: Settings) -> int:
             case "replay":
                 asyncio.run(replay(settings, build, options.file, quiet=options.quiet))
             case "invite" if options.source:
-                read = directory(settings)
-                asyncio.run(enrol(settings, read, department=options.department, role=options.role))
+                source, part = options.source, options.department
+                read = directory(settings, source)
+                asyncio.run(enrol(settings, source, read, department=part, role=options.role))
             case "invite":
                 invite(settings, options.name, options.role)
             case "learn":

@@ -45,7 +45,7 @@ KNOWN_SCOPES = (
     *CALENDAR_SCOPES.values(),
     BUSY_SCOPE,
 )
-FREE = frozenset(("find people", "person"))
+FREE = frozenset(("find people", "person", "departments", "people"))
 """Calls that cost none of the month's."""
 
 Act = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from bot.platforms.protocol import Now
 from bot.playground.feishu import clicks
 from bot.playground.feishu.calendar import Calendars
+from bot.playground.feishu.contacts import Contacts
 from bot.playground.feishu.directory import PLATFORM, Directory
 from bot.playground.feishu.errors import ApiError
 from bot.playground.feishu.events import Events
@@ -68,6 +69,7 @@ class FeishuServer:
         )
         self.lines = Lines(self.gate)
         self.calendars = Calendars(self.directory, self.gate)
+        self.contacts = Contacts(self.gate, self.directory)
         self.setup = Setup(self.gate, self.directory, self.events.bot_open_id)
 
     def subscribe_long(self) -> None:
@@ -100,6 +102,7 @@ class FeishuServer:
 
     def routes(self) -> Sequence[web.RouteDef]:
         calls = [*self.setup.routes(), *self.messages.routes(), *self.calendars.routes()]
+        calls += self.contacts.routes()
         return [self.gate.token_route(), *calls, *self.lines.routes()]
 
     async def stop(self) -> None:

@@ -94,6 +94,8 @@ class WeComServer:
             self.gate.route("GET", "gettoken", self.gate.give_token),
             self.gate.route("GET", "agent/get", self.directory.app),
             self.gate.route("GET", "department/simplelist", self.directory.departments),
+            self.gate.route("GET", "department/list", self.directory.department_list),
+            self.gate.route("GET", "user/list", self.directory.user_list),
             self.gate.route("GET", "externalcontact/get_follow_user_list", self.directory.serving),
             self.gate.route("GET", "user/get", self.directory.member),
             self.gate.route("POST", "message/send", self.messages.send),
