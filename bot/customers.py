@@ -2,9 +2,16 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from bot.platforms.protocol import CustomerDesk, KeepsCustomers, Platform, Rejected
+from bot.platforms.protocol import (
+    CustomerDesk,
+    KeepsCustomers,
+    Platform,
+    Rejected,
+    Unauthorized,
+)
 from bot.runtime.jobs import Call
 
 NO_CONTACTS = ("84061", "40096")
@@ -61,11 +68,33 @@ def customer_calls(platforms: Mapping[str, Platform], *, write_tags: bool) -> di
     async def colleague(data: dict[str, str]) -> dict[str, Any]:
         return await desk(data["member"].partition(":")[0]).colleague(data["member"])
 
+    async def hand_over_letter(data: dict[str, str]) -> dict[str, Any]:
+        """A right that is missing does not come within minutes: it is an answer as well."""
+        name, _, external_id = data["address"].partition(":")
+        since, known = datetime.fromisoformat(data["since"]), json.loads(data["known"])
+        try:
+            return await desk(name).hand_over(
+                data["member"], external_id, data["text"], since=since, known=known
+            )
+        except Unauthorized as refusal:
+            return {"not_granted": str(refusal)}
+
+    async def look_after_letter(data: dict[str, str]) -> dict[str, Any]:
+        name, _, external_id = data["address"].partition(":")
+        return await desk(name).look_after(data["member"], external_id, data["task"])
+
+    async def stop_letter(data: dict[str, str]) -> dict[str, Any]:
+        name, _, external_id = data["address"].partition(":")
+        return await desk(name).stop(data["member"], external_id, data["task"])
+
     calls: dict[str, Call] = {
         "contact.details": contact_details,
         "channel.open": open_channel,
         "channel.change": change_channel,
         "channel.close": close_channel,
+        "letter.hand_over": hand_over_letter,
+        "letter.look": look_after_letter,
+        "letter.stop": stop_letter,
         "link.details": link,
         "colleague.details": colleague,
     }

@@ -221,6 +221,14 @@ class AgreeCounter(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class SendToCustomer(Action):
+    """发给客户: the rep still confirms it in the IM."""
+
+    name = "promise.send"
+    promise: int
+
+
+@dataclass(frozen=True, slots=True)
 class InsistDue(Action):
     """The rep holds on to the day promised to the customer."""
 
@@ -306,6 +314,7 @@ ACTIONS: tuple[type[Action], ...] = (
     CounterPromise,
     RefusePromise,
     AgreeCounter,
+    SendToCustomer,
     InsistDue,
     PutInCalendar,
     FinishPromise,

@@ -17,6 +17,7 @@ from handlers import (
     followups,
     help,
     leads,
+    letters,
     namecards,
     offline,
     promises,
@@ -36,6 +37,7 @@ from handlers.voice import voice_router
 
 FEATURES = (
     promises.router,
+    letters.router,
     explain.router,
     leads.router,
     silence.router,
@@ -58,6 +60,7 @@ READERS = (
     typed_router(FEATURES),
     calendar.router,
     promises.router,
+    letters.router,
     explain.router,
     reminders.router,
     silence.router,

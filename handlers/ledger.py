@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from bot.context import Context
 from cards import promises as cards
 from cards import words
-from handlers import appointments, views
+from handlers import appointments, customer_words, views
+from handlers.customer_words import answer_slot
 from nlp.time.types import TimeSpan
 from storage import followups, people
 from storage.models import FollowUp, Promise, PromiseState
@@ -106,11 +107,6 @@ def note_of(ctx: Context, promise: Promise) -> FollowUp:
     return note
 
 
-def answer_slot(promise: Promise) -> str:
-    """The rep's card on what delivery answered."""
-    return f"promise:{promise.id}:answer"
-
-
 # Changing and ending ---------------------------------------------------------------------
 
 
@@ -181,14 +177,14 @@ def change_promise(
     else:
         show_task(ctx, promise, different)
         renew_customer_text(ctx, promise)
+    customer_words.withdraw(ctx, promise)
     return different
 
 
 def renew_customer_text(ctx: Context, promise: Promise) -> None:
     """The words the rep may copy to the customer never say what has been corrected since."""
     if promise.state == PromiseState.ACCEPTED and ctx.shows(promise.rep_id, answer_slot(promise)):
-        card = cards.accepted_card(views.of_promise(ctx, promise))
-        ctx.tell(people.get(ctx.db, promise.rep_id), card, slot=answer_slot(promise))
+        customer_words.show(ctx, promise)
 
 
 def settle_answer(ctx: Context, promise: Promise, said: str) -> None:
@@ -207,6 +203,7 @@ def cancel(ctx: Context, promise: Promise) -> None:
     ctx.fact("promise.cancelled", promise=promise)
     appointments.call_off(ctx, appointments.of_promise(ctx, promise))
     sleep_all(ctx, promise)
+    customer_words.withdraw(ctx, promise)
     settle_answer(ctx, promise, "已取消")
     if promise.asked_at is not None:
         show_task(ctx, promise)
@@ -218,6 +215,7 @@ def finish(ctx: Context, promise: Promise) -> None:
     ctx.db.add(promise)
     ctx.fact("promise.done", promise=promise)
     sleep_all(ctx, promise)
+    customer_words.withdraw(ctx, promise)
     if promise.asked_at is not None:
         show_task(ctx, promise)
     if promise.is_ours and ctx.me.id != promise.rep_id:

@@ -10,7 +10,8 @@ from bot.events import CardClicked
 from bot.router import Router
 from cards import actions, reasons
 from cards import promises as cards
-from handlers import appointments, ledger, views
+from handlers import appointments, customer_words, ledger, views
+from handlers.customer_words import answer_slot
 from storage import people, promises
 from storage.models import Person, Promise, PromiseState
 
@@ -92,8 +93,8 @@ def accepted(ctx: Context, promise: Promise) -> None:
     ledger.show_task(ctx, promise)
     ctx.tell(
         people.get(ctx.db, promise.rep_id),
-        cards.accepted_card(views.of_promise(ctx, promise)),
-        slot=ledger.answer_slot(promise),
+        customer_words.card_of(ctx, promise),
+        slot=answer_slot(promise),
         subject=f"promise:{promise.id}",
     )
 
@@ -144,6 +145,7 @@ def refuse_promise(click: CardClicked[actions.RefusePromise], ctx: Context) -> N
     ctx.let_sleep("promise.unanswered", ctx.id_of(promise))
     ctx.fact("promise.refused", promise=promise)
     ledger.show_task(ctx, promise)
+    customer_words.withdraw(ctx, promise)
     ask_rep(ctx, promise)
 
 
@@ -151,11 +153,11 @@ def ask_rep(ctx: Context, promise: Promise) -> None:
     """The decision goes back to whoever gave the word to the customer; a new question each time."""
     rep = people.get(ctx.db, promise.rep_id)
     for address in people.addresses(ctx.db, promise.rep_id):
-        ctx.start_afresh(address, ledger.answer_slot(promise))
+        ctx.start_afresh(address, answer_slot(promise))
     ctx.tell(
         rep,
         cards.counter_card(views.of_promise(ctx, promise)),
-        slot=ledger.answer_slot(promise),
+        slot=answer_slot(promise),
         subject=f"promise:{promise.id}",
     )
 
@@ -179,9 +181,7 @@ def agree_to_counter(click: CardClicked[actions.AgreeCounter], ctx: Context) -> 
     ctx.db.add(promise)
     ctx.fact("promise.agreed", promise=promise, day=promise.counter.isoformat())
     ledger.show_task(ctx, promise, ledger.changes(promise, was))
-    view = views.of_promise(ctx, promise)
-    text = cards.customer_text(view, promise.latest)
-    ctx.reply(cards.agreed_card(view, text), slot=ledger.answer_slot(promise))
+    ctx.reply(customer_words.card_of(ctx, promise), slot=answer_slot(promise))
 
 
 @router.action(actions.InsistDue)
@@ -200,7 +200,7 @@ def insist_on_due(click: CardClicked[actions.InsistDue], ctx: Context) -> None:
         ctx.start_afresh(address, f"promise:{promise.id}:task")
     ledger.ask_delivery(ctx, promise)
     view = views.of_promise(ctx, promise)
-    ctx.reply(cards.settled_card(view, "已再问交付"), slot=ledger.answer_slot(promise))
+    ctx.reply(cards.settled_card(view, "已再问交付"), slot=answer_slot(promise))
 
 
 @router.action(actions.ChooseOwner)

@@ -42,6 +42,7 @@ PHRASES = (
     Phrase("最早", actions.CounterPromise, PENDING, rest="day"),
     Phrase("做不到|接不了", actions.RefusePromise, PENDING),
     Phrase("接受", actions.AgreeCounter, (PromiseState.COUNTERED,)),
+    Phrase("发给客户", actions.SendToCustomer, (PromiseState.ACCEPTED,)),
     Phrase("坚持", actions.InsistDue, ASKED_BACK),
     Phrase("完成|已交付", actions.FinishPromise, RUNNING),
     Phrase("取消", actions.CancelPromise, RUNNING),

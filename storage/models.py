@@ -381,6 +381,48 @@ class Appointment(SQLModel, table=True):
         self.begins, self.ends, self.busy, self.error = begins, ends, [], ""
 
 
+class LetterState(StrEnum):
+    ASKED = "asked"
+    WAITING = "waiting"
+    """The platform has it; our member has to confirm it in his client."""
+    SENT = "sent"
+    UNCONFIRMED = "unconfirmed"
+    """Nobody looks any more whether it was confirmed."""
+    REFUSED = "refused"
+    USED_UP = "used_up"
+    """The customer may get no more of them in this month."""
+    STOPPED = "stopped"
+    """What it says holds no longer."""
+
+
+LIVE_LETTERS = (LetterState.ASKED, LetterState.WAITING, LetterState.UNCONFIRMED)
+"""Those that may still reach the customer."""
+
+
+class Letter(SQLModel, table=True):
+    """Words on a promise that reach a customer once our member confirms them in the IM."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    promise_id: int = Field(foreign_key="promise.id")
+    number: int
+    """Of that promise, from 1: two at once cannot both be the next."""
+    member: str
+    """Address of our member."""
+    external_id: str
+    """Address of the customer ("wecom:wm…")."""
+    text: str
+    state: LetterState = Field(default=LetterState.ASKED, sa_type=AutoString)
+    task: str = ""
+    """The platform's id; empty until it has taken it."""
+    looks: int = 0
+    """How often we have asked what became of it."""
+    error: str = ""
+    created_at: datetime = _time()
+    sent_at: datetime | None = _time(default=None, nullable=True)
+
+    __table_args__ = (UniqueConstraint("promise_id", "number"),)
+
+
 class Example(SQLModel, table=True):
     """What somebody put right: a field of a note, how we had understood it, what it became."""
 

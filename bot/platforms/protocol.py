@@ -1,6 +1,6 @@
 """What a platform can do for the bot, and how it fails."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
@@ -95,6 +95,24 @@ class CustomerDesk(Protocol):
         self, member: str, external_id: str, add: Sequence[str], remove: Sequence[str]
     ) -> None:
         """Put tags on a member's customer, by their names, and take others away."""
+
+    async def hand_over(
+        self,
+        member: str,
+        external_id: str,
+        text: str,
+        *,
+        since: datetime,
+        known: Collection[str],
+    ) -> dict[str, Any]:
+        """Words that reach the customer once the member confirms them: the `task`. One that an
+        earlier try since then has made is found again; `known` are tasks from before."""
+
+    async def look_after(self, member: str, external_id: str, task: str) -> dict[str, Any]:
+        """`state`: waiting, sent (with the Unix second `at`), gone or used_up."""
+
+    async def stop(self, member: str, external_id: str, task: str) -> dict[str, Any]:
+        """Let it not be confirmed any more; what `look_after` would say now."""
 
     async def link(self, link_id: str, chat_key: str) -> dict[str, Any]:
         """A link that brings customers: name, and member, external_id, state of who wrote."""

@@ -1,11 +1,13 @@
 """Customer contact beside the chat: channel codes, tags, links that bring customers (客户联系)."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from bot.platforms.pace import Pace
 from bot.platforms.protocol import Now, Rejected
+from bot.platforms.wecom import letters
 from bot.platforms.wecom.client import Client
 
 TAG_GROUP = "一诺"
@@ -111,6 +113,28 @@ class Desk:
         told = await self._post("externalcontact/get_corp_tag_list", {})
         groups = [group for group in told.get("tag_group") or () if _is_ours(group)]
         self._tag_ids = _ids_of(groups)
+
+    # Letters ---------------------------------------------------------------------------------
+
+    async def hand_over(
+        self,
+        member: str,
+        external_id: str,
+        text: str,
+        *,
+        since: datetime,
+        known: Collection[str],
+    ) -> dict[str, Any]:
+        between = (since, max(since, self._now()))
+        return await letters.hand_over(
+            self._post, user_of(member), external_id, text, between=between, known=known
+        )
+
+    async def look_after(self, member: str, external_id: str, task: str) -> dict[str, Any]:
+        return await letters.look_after(self._post, user_of(member), external_id, task)
+
+    async def stop(self, member: str, external_id: str, task: str) -> dict[str, Any]:
+        return await letters.stop(self._post, user_of(member), external_id, task)
 
     # Links and people ------------------------------------------------------------------------
 

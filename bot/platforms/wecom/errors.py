@@ -48,6 +48,8 @@ CODES: dict[int, Meaning] = {
     **dict.fromkeys((40098, 41054), Meaning(Rejected, _PERSON_SETUP)),
     **dict.fromkeys((41050, 41051), Meaning(Rejected, _WELCOME)),
     41041: Meaning(Rejected, "一个渠道码最多 100 个人接待，分成几个码"),
+    41048: Meaning(Rejected, "客户不是这位成员的好友，或这个月收的群发已满，请自己发"),
+    41063: Meaning(RateLimited, "企业微信还在派发上一条群发，稍后自动再试", 60.0),
     41045: Meaning(Rejected, "渠道码已到上限，先停用不用的：停用渠道码 名字"),
     **dict.fromkeys((40068, 40071), Meaning(Rejected, "标签刚被人改过，会自动重新对一遍")),
     40007: Meaning(Rejected, "文件已过 3 天，请对方重发"),

@@ -52,6 +52,10 @@ class Contacts:
         """Whether they are contacts; ids of members are compared without case (D96255)."""
         return member.lower() in map(str.lower, self._follows.get(external_id, {}))
 
+    def of(self, member: str) -> list[str]:
+        """All customers of a member."""
+        return [one for one in self._follows if self.has(member, one)]
+
     def know(self, external: ExternalContact) -> None:
         """Somebody wrote down more of a customer."""
         self._world.externals[external.id] = external

@@ -11,9 +11,10 @@ from bot.platforms.protocol import Now
 from bot.playground.wecom.callback import Tree
 from bot.playground.wecom.contacts import Contacts
 from bot.playground.wecom.gate import Answer, ApiError, Gate, read_json
+from bot.playground.wecom.letters import MassSends
 from bot.playground.wecom.tags import Tags
 from bot.playground.wecom.ways import Ways
-from bot.playground.world import ExternalContact, Member
+from bot.playground.world import ExternalContact, Member, World
 
 CHAT_KEY_LIFE = timedelta(minutes=30)
 Tell = Callable[[Tree], Awaitable[bool]]
@@ -35,10 +36,16 @@ class Customers:
     """Acts of people, and the calls about them. An app's own changes raise no event (D92130)."""
 
     def __init__(
-        self, contacts: Contacts, member: Callable[[str], Member | None], now: Now, tell: Tell
+        self,
+        world: World,
+        contacts: Contacts,
+        member: Callable[[str], Member | None],
+        now: Now,
+        tell: Tell,
     ) -> None:
         self.ways = Ways(member)
         self.tags = Tags(now, contacts.external, contacts.has)
+        self.letters = MassSends(world, now, contacts, member)
         self.links: dict[str, str] = {}
         """Names of 获客链接 by their ids."""
         self._contacts = contacts
@@ -55,6 +62,10 @@ class Customers:
             "get_corp_tag_list": self.tags.list,
             "add_corp_tag": self.tags.add,
             "mark_tag": self.tags.mark,
+            "add_msg_template": self.letters.add,
+            "get_groupmsg_list_v2": self.letters.records,
+            "get_groupmsg_send_result": self.letters.results,
+            "cancel_groupmsg_send": self.letters.cancel,
             "customer_acquisition/get": self.link,
             "customer_acquisition/get_chat_info": self.chat,
         }

@@ -50,7 +50,7 @@ class WeComServer:
         self.gate = Gate(self.corp_id, now)
         self.messages = Messages(world, now, self.agent_id)
         self.contacts = Contacts(world, now)
-        self.customers = Customers(self.contacts, self.messages.member, now, self._tell)
+        self.customers = Customers(world, self.contacts, self.messages.member, now, self._tell)
         self.media = Media(now)
         self.schedules = Schedules(self.messages.member, now, self.agent_id)
         self.directory = Directory(world, self.agent_id)
@@ -155,6 +155,9 @@ class WeComServer:
     ) -> dict[str, Any]:
         sender = self._user(user)
         shown = self._world.find("wecom", message_id)
+        if shown is not None and self.customers.letters.owns(message_id):
+            self.customers.letters.confirm(message_id)
+            return {}
         if shown is not None and self.robot.talk.owns(message_id):
             return await self.robot.click(sender, shown, interaction)
         if shown is None or shown.chat != sender or shown.content != "card":
