@@ -9,7 +9,7 @@ from aiohttp import web
 
 from bot.clock import Clock
 from bot.customers import customer_calls
-from bot.platforms.protocol import Platform
+from bot.platforms.protocol import Platform, WatchesALine
 from bot.playground.ground import Controls, Playground
 from bot.runtime.jobs import Call
 from bot.runtime.runtime import Runtime
@@ -52,6 +52,9 @@ class Program:
         host, port = listener.getsockname()[:2]
         self.origin = f"http://{host}:{port}"
         self.platforms.update(self._connect(self.origin))
+        for platform in self.platforms.values():
+            if isinstance(platform, WatchesALine):
+                self.clock.on_move(platform.clock_moved)
         self.db.open()
         self._runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=GRACE)
         await self._runner.setup()

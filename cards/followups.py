@@ -287,6 +287,14 @@ def undone_card() -> Card:
     return Card(text="已撤回。")
 
 
+def undone_already_card() -> Card:
+    return Card(text="这条跟进已撤回，这张卡不能再点了。还要记，就重说一次。")
+
+
+def not_your_note_card() -> Card:
+    return Card(text="这条跟进是同事记的，只有本人能改，没有改动任何东西。")
+
+
 def no_tag_to_change_card(name: str) -> Card:
     return Card(text=f"最近那条记录没有可改的“{name}”。要改别的记录，回复那张卡再说一次。")
 

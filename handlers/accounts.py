@@ -11,6 +11,7 @@ from bot.router import Router
 from cards import accounts as cards
 from cards.actions import Action
 from handlers.contacts import take_waiting
+from handlers.refusals import STRANGER
 from storage import people
 from storage.models import Person
 
@@ -112,9 +113,17 @@ def put_name_right(event: JobFinished, ctx: Context) -> None:
 def turn_stranger_away(event: MessageReceived, ctx: Context) -> None:
     log.warning("stranger.message", inbox=ctx.inbox_id, sender=event.sender)
     if not event.in_group:
-        ctx.send(event.chat, cards.stranger_card(), once=f"stranger:{event.sender}:{ctx.today}")
+        tell_stranger(ctx, event.sender)
 
 
 @router.click(is_stranger)
-def ignore_click_of_stranger(event: CardClicked[Action], ctx: Context) -> None:
+def turn_click_of_stranger_away(event: CardClicked[Action], ctx: Context) -> None:
+    """Told in private, because the card may stand in a group."""
     log.warning("stranger.click", inbox=ctx.inbox_id, sender=event.sender, action=event.action.name)
+    tell_stranger(ctx, event.sender)
+
+
+def tell_stranger(ctx: Context, stranger: str) -> None:
+    """Once a day, each time as a message of its own."""
+    slot = f"{STRANGER}{stranger}:{ctx.today}"
+    ctx.send(stranger, cards.stranger_card(), slot=slot, once=slot)

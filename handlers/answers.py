@@ -16,7 +16,7 @@ from handlers.corrections import (
     deny_promise,
     deny_stage,
 )
-from handlers.echo import answered_note, own_note, show_echo
+from handlers.echo import answered_note, clicked_note, show_echo
 from handlers.tags import drop_tag
 from handlers.understood import set_expected_close, why
 from nlp.time import find
@@ -41,7 +41,7 @@ WEEKDAY = re.compile(r"(?:这|本|下{1,2})?个?(?:周|星期|礼拜)(?P<day>[�
 
 @router.action(actions.AnswerDoubt)
 def answer_doubt(click: CardClicked[actions.AnswerDoubt], ctx: Context) -> None:
-    note = own_note(ctx, click.action.followup)
+    note = clicked_note(ctx, click.action.followup)
     told = click.action.answer
     if note is None:
         return

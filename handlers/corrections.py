@@ -11,7 +11,7 @@ from cards import followups as cards
 from cards.words import day
 from handlers import appointments, ledger, origins, views
 from handlers.customer_tags import mirror_tags
-from handlers.echo import answered_note, own_note, show_echo
+from handlers.echo import answered_note, clicked_note, show_echo
 from handlers.examples import keep
 from handlers.leads import watch_silence
 from handlers.understood import restore, set_next_contact, why
@@ -37,7 +37,7 @@ def undo_last(event: MessageReceived, ctx: Context) -> None:
 
 @router.action(actions.UndoFollowUp)
 def undo_clicked(click: CardClicked[actions.UndoFollowUp], ctx: Context) -> None:
-    note = own_note(ctx, click.action.followup)
+    note = clicked_note(ctx, click.action.followup, even_undone=True)
     if note is not None:
         undo(ctx, note)
         ctx.settle_clicked(cards.undone_card(), click)

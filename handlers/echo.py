@@ -1,5 +1,7 @@
 """The echo card of a note: finding the note that is meant, and showing how it stands."""
 
+import structlog
+
 from bot.context import Context
 from bot.events import MessageReceived
 from cards import followups as cards
@@ -8,11 +10,27 @@ from handlers.ledger import Was
 from storage import followups, leads, outbox, promises
 from storage.models import FollowUp
 
+log = structlog.get_logger()
+
 
 def own_note(ctx: Context, followup_id: int) -> FollowUp | None:
     """The note, if whoever clicked wrote it."""
     note = followups.get(ctx.db, followup_id)
     return note if note is not None and note.author_id == ctx.me.id else None
+
+
+def clicked_note(ctx: Context, followup_id: int, *, even_undone: bool = False) -> FollowUp | None:
+    """The note whose card was clicked, if whoever clicked wrote it and it still counts; else they
+    are told."""
+    note = followups.get(ctx.db, followup_id)
+    if note is None or note.author_id != ctx.me.id:
+        log.warning("click.not_theirs", inbox=ctx.inbox_id, followup=followup_id, by=ctx.me.id)
+        ctx.reply(cards.not_your_note_card())
+    elif note.state == "undone" and not even_undone:
+        ctx.reply(cards.undone_already_card())
+    else:
+        return note
+    return None
 
 
 def answered_subject(event: MessageReceived, ctx: Context) -> tuple[str, int] | None:

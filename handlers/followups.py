@@ -1,6 +1,7 @@
 """A note becomes a follow-up: understood, placed with a lead, shown with its reasons."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.context import Context
@@ -8,14 +9,16 @@ from bot.events import CardClicked, MessageReceived
 from bot.router import Router
 from cards import actions
 from cards import followups as cards
+from cards import leads as lead_cards
 from cards import speech as speech_cards
 from cards.words import day
 from handlers import appointments, ledger, origins
 from handlers.belonging import Belongs, Fresh, Unsure, belongs_to
 from handlers.corrections import deny_promise
 from handlers.doubts import ask
-from handlers.echo import answered_lead, echo_slot, of, own_note, show_echo
+from handlers.echo import answered_lead, clicked_note, echo_slot, of, show_echo
 from handlers.examples import keep, keep_ticked
+from handlers.leads import find_own, form_of
 from handlers.promises import of_rep
 from handlers.reported import answer_question, report_kept
 from handlers.second_opinion import ask_model
@@ -29,6 +32,20 @@ router = Router()
 
 
 # A note ----------------------------------------------------------------------------------
+
+
+@router.message(lambda event, ctx: form_of(event.text, filled=True) is not None)
+def log_on_lead(event: MessageReceived, ctx: Context) -> None:
+    """+跟进 L12 一句话: the form in one line, where a card has no inputs (F3)."""
+    form = form_of(event.text, filled=True)
+    lead = find_own(ctx, form["who"]) if form is not None else None
+    if form is None or lead is None:
+        ctx.reply(lead_cards.unknown_lead_card())
+        return
+    said = replace(event, text=form["note"].strip())
+    own = leads.known_to(ctx.db, ctx.id_of(ctx.me))
+    reading = understand(said.text, ctx.local_now, own, ctx.me.role, ctx.lexicon)
+    settle_on(ctx, save_note(ctx, said, reading), reading, ctx.id_of(lead))
 
 
 @router.message(lambda event, ctx: bool(event.text.strip()))
@@ -140,7 +157,7 @@ def ask_which(ctx: Context, note: FollowUp, lead_ids: Sequence[int]) -> None:
 
 @router.action(actions.AssignFollowUp)
 def assign_note(click: CardClicked[actions.AssignFollowUp], ctx: Context) -> None:
-    note = own_note(ctx, click.action.followup)
+    note = clicked_note(ctx, click.action.followup)
     if note is None or note.state != "asking":
         return
     lead = leads.get(ctx.db, click.action.lead)
@@ -198,7 +215,7 @@ def open_lead(ctx: Context, note: FollowUp) -> Lead:
 @router.action(actions.ConfirmFollowUp)
 def confirm_note(click: CardClicked[actions.ConfirmFollowUp], ctx: Context) -> None:
     """One tap: what was understood holds, and every promise is set in motion."""
-    note = own_note(ctx, click.action.followup)
+    note = clicked_note(ctx, click.action.followup)
     if note is not None and note.state == "heard":
         log_heard(ctx, note)
         return

@@ -41,7 +41,13 @@ def show_lead(ctx: Context, lead: Lead) -> None:
 ASK_FORM = re.compile(r"^\s*[+＋]跟进\s*(?P<who>\S*)\s*(?P<note>.*)$", re.DOTALL)
 
 
-@router.message(lambda event, ctx: ASK_FORM.match(event.text) is not None)
+def form_of(text: str, *, filled: bool) -> re.Match[str] | None:
+    """What is asked for, or `filled` in at once with the sentence after it."""
+    match = ASK_FORM.match(text)
+    return match if match is not None and bool(match["note"].strip()) == filled else None
+
+
+@router.message(lambda event, ctx: form_of(event.text, filled=False) is not None)
 def ask_for_form(event: MessageReceived, ctx: Context) -> None:
     """+跟进 张总, +跟进 L12, or +跟进 alone for the lead touched last."""
     match = ASK_FORM.match(event.text)

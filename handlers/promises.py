@@ -190,7 +190,7 @@ def insist_on_due(click: CardClicked[actions.InsistDue], ctx: Context) -> None:
     promise = of_rep(
         ctx,
         click.action.promise,
-        then=PromiseState.ACCEPTED,
+        then=PromiseState.PENDING,
         states=(PromiseState.COUNTERED, PromiseState.REFUSED, PromiseState.PENDING),
     )
     if promise is None or promise.owner_id is None:

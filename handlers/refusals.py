@@ -17,12 +17,14 @@ MERGING = timedelta(minutes=3)
 """What fails within it is told together."""
 NOTICE = "refused:"
 """Begins the slot of such a notice: one that is refused itself makes no further one."""
+STRANGER = "stranger:"
+"""Begins the slot of what a stranger is told: that some cannot be reached is nobody's to mend."""
 
 
 @router.refusal()
 def note_refusal(event: PushRefused, ctx: Context) -> None:
     ctx.fact("push.refused", who=event.person_id, address=event.address, reason=event.reason)
-    if event.slot.startswith(NOTICE):
+    if event.slot.startswith((NOTICE, STRANGER)):
         log.warning("refusal.untold", outbox=event.outbox_id)
         return
     ctx.wake(

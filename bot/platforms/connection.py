@@ -106,6 +106,10 @@ class Connection:
         self.alive_at = self._now()
         self._unanswered = 0
 
+    def clock_moved(self) -> None:
+        """Put on by hand: what was seen a moment ago still was."""
+        self.seen_at = self.heard_at = self.alive_at = self._now()
+
     def answer(self, work: Coroutine[Any, Any, None]) -> None:
         """Work beside the reading; closing waits for it."""
         task = asyncio.create_task(work)

@@ -97,6 +97,11 @@ class Keeper(Generic[C]):
         current = self.current
         return None if current is None or current.retired.is_set() else current
 
+    def clock_moved(self) -> None:
+        """See `WatchesALine`."""
+        if self.live is not None:
+            self.live.clock_moved()
+
     @property
     def health(self) -> list[str]:
         """For operators."""

@@ -183,6 +183,14 @@ class SendsOnOneLine(Protocol):
         """Beginnings of addresses that only another process can write to at present."""
 
 
+@runtime_checkable
+class WatchesALine(Protocol):
+    """A platform whose long connection takes a clock that jumps for a machine that slept."""
+
+    def clock_moved(self) -> None:
+        """Somebody has put the program's clock on, in the playground: nobody slept."""
+
+
 class Platform(Protocol):
     """One IM, both ways. Implemented by `bot/platforms/<name>/adapter.py`.
 

@@ -2,15 +2,17 @@
 
 import json
 from copy import deepcopy
+from datetime import timedelta
 
 import pytest
+from sqlmodel import select
 
-from bot.playground.dingtalk.server import CLICKS
-from bot.playground.press import Interaction
-from bot.playground.wecom.callback import Tree
-from bot.playground.world import Shown
+from bot.playground.press import Interaction, text_of
+from bot.playground.world import Member, Shown
+from storage.models import Fact, Timer
 from tests.bot.watch import everything, log_lines, records
 from tests.conftest import Bot, Seating, Start
+from tests.raw_clicks import send_click
 
 NOTE = "张总说价格高，对比了XX，样机下周三前寄出"
 SEATINGS: list[Seating] = [
@@ -25,34 +27,6 @@ STRANGERS = {
     "feishu": "ou_mallory000000000000000000000001",
 }
 every_platform = pytest.mark.parametrize("seating", SEATINGS, ids=lambda seating: seating[0])
-
-
-async def send_click(bot: Bot, card: Shown, sent: Interaction, user: str) -> None:
-    """What a client would never send, signed and sealed as the platform does it."""
-    match card.platform:
-        case "wecom":
-            wecom = bot.ground.wecom
-            task = wecom.messages.tasks[card.payload["task_id"]]
-            fields: Tree = {
-                "MsgType": "event",
-                "Event": "template_card_event",
-                "EventKey": str(sent["key"]),
-                "TaskId": task.task_id,
-                "CardType": str(card.payload["card_type"]),
-                "ResponseCode": wecom.messages.new_code(task),
-                "AgentID": wecom.agent_id,
-            }
-            assert await wecom.callbacks.deliver(wecom._document(user, fields))
-        case "feishu":
-            feishu = bot.ground.feishu
-            await feishu.pusher.callback(feishu.events.click(card, user, dict(sent)))
-        case _:
-            dingtalk = bot.ground.dingtalk
-            instance = dingtalk.cards.instances[card.payload["outTrackId"]]
-            pressed = {"cardPrivateData": {"actionIds": [sent["action_id"]], "params": {}}}
-            body = dingtalk._click_body(user, card, instance, pressed)
-            await dingtalk.gateway.deliver(CLICKS, body, seconds=2)
-    await bot.loops.settle()
 
 
 async def asked(start: Start, seating: Seating) -> tuple[Bot, Shown, Interaction]:
@@ -78,14 +52,47 @@ async def test_a_stranger_is_told_who_may_and_changes_nothing(
     start: Start, seating: Seating
 ) -> None:
     bot, card, sent = await asked(start, seating)
+    platform, stranger = seating[2], STRANGERS[seating[2]]
+    bot.ground.world.join(platform, Member(stranger, "路人"))
     before, shown = records(bot), bot.cards("delivery")
     with log_lines() as lines:
-        await send_click(bot, card, sent, STRANGERS[seating[2]])
+        for _ in range(2):
+            await send_click(bot, card, sent, stranger)
+            await bot.at(bot.clock() + timedelta(seconds=1))
     assert [line["action"] for line in lines if line["event"] == "stranger.click"] == [
-        "promise.accept"
+        "promise.accept",
+        "promise.accept",
     ]
     assert records(bot) == before
     assert bot.cards("delivery") == shown
+    (told,) = (text_of(m) for m in bot.ground.world.chat(platform, stranger))
+    assert "还不认识这个账号" in told
+
+
+@every_platform
+async def test_a_stranger_who_cannot_be_told_is_no_trouble_to_administrators(
+    start: Start, seating: Seating
+) -> None:
+    bot, card, sent = await asked(start, seating)
+    await send_click(bot, card, sent, STRANGERS[seating[2]])
+    with bot.db() as db:
+        refused = db.exec(select(Fact).where(Fact.type == "push.refused")).all()
+        assert len(refused) == 1
+        assert db.exec(select(Timer).where(Timer.name == "push.refused")).all() == []
+
+
+@every_platform
+async def test_a_colleagues_note_is_confirmed_by_nobody_else(
+    start: Start, seating: Seating
+) -> None:
+    bot = await start(seating)
+    await bot.says("sales", NOTE)
+    card, sent = bot._find("sales", "确认", None, "")
+    card, before = deepcopy(card), records(bot)
+    await send_click(bot, card, sent, bot.ground.seat("delivery").member)
+    assert records(bot) == before
+    assert "只有本人能改" in bot.cards("delivery")[-1]
+    assert bot.cards("sales") == [text_of(card)]
 
 
 @every_platform

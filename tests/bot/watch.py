@@ -13,7 +13,9 @@ from tests.conftest import Bot
 
 METER = "usage"
 """What a platform delivers counts for its month, whether it is of use or not."""
-RUNTIME = ("inbox", "outbox", "shown_card", METER)
+LEASE = "lease"
+"""Renewed whenever it is time to."""
+RUNTIME = ("inbox", "outbox", "shown_card", METER, LEASE)
 LAST_SEEN = "account"
 """Whoever clicks was seen: that is no change of the business."""
 Dump = dict[str, list[tuple[Any, ...]]]
@@ -32,8 +34,8 @@ def records(bot: Bot, *, without: tuple[str, ...] = (*RUNTIME, LAST_SEEN)) -> Du
 
 
 def everything(bot: Bot) -> Dump:
-    """But for the meter."""
-    return records(bot, without=(METER,))
+    """But for the meter and the lease."""
+    return records(bot, without=(METER, LEASE))
 
 
 @contextmanager

@@ -111,6 +111,27 @@ async def test_F3_on_feishu_the_form_takes_tags_and_sentence_together(start: Sta
     assert "已记" in bot.cards("sales")[-1]
 
 
+@pytest.mark.parametrize("seating", SALES_ON, ids="-".join)
+@pytest.mark.parametrize("who", ["L{}", "张总"])
+async def test_F3_the_form_in_one_line_makes_a_log(
+    start: Start, seating: Seating, who: str
+) -> None:
+    bot = await start(seating)
+    with bot.db() as db:
+        query = select(Lead).join(Customer).where(Customer.name == "华康医疗")
+        lead = db.exec(query).one()
+    echo = await bot.says("sales", f"+跟进 {who.format(lead.id)} 预算还没批，等院务会")
+    assert "预算未定" in echo
+    with bot.db() as db:
+        note = db.exec(select(FollowUp).order_by(col(FollowUp.id).desc())).first()
+    assert note is not None
+    assert (note.lead_id, note.text) == (lead.id, "预算还没批，等院务会")
+
+
+async def test_F3_a_form_in_one_line_for_nobody_says_so(bot: Bot) -> None:
+    assert "没找到" in await bot.says("sales", "+跟进 L99999 预算还没批")
+
+
 async def test_F3_the_form_depends_on_the_role(start: Start) -> None:
     bot = await start(("feishu", "wecom", "dingtalk"))
     await bot.says("sales", "+跟进 张总")

@@ -199,6 +199,20 @@ def reasons(logs: Logs, event: str) -> list[str]:
     return [entry["reason"] for entry in logs if entry["event"] == event]
 
 
+# A clock put on by hand ----------------------------------------------------------------------
+
+
+async def test_a_clock_that_is_put_on_by_hand_is_no_sleep(tin: Tin) -> None:
+    async with kept(tin) as keeper:
+        tin.clock.on_move(keeper.clock_moved)
+        first = keeper.live
+        for _ in range(3):
+            tin.clock.move_to(tin.clock() + timedelta(hours=72))
+            await asyncio.sleep(3 * FAST.tick_seconds)
+        assert keeper.live is first
+        assert (keeper.missed, tin.accepted) == (None, [])
+
+
 # One after the other -------------------------------------------------------------------------
 
 

@@ -90,6 +90,9 @@ class DingTalk:
         receive = partial(self._receive, accept)
         return Line(await self._client.open_stream(), receive, self._now, self._timings)
 
+    def clock_moved(self) -> None:
+        self._keeper.clock_moved()
+
     async def stop(self) -> None:
         """What was heard is still answered before the connection closes."""
         await self._keeper.stop()

@@ -98,6 +98,9 @@ class Feishu:
         receive = partial(self._take, accept=accept)
         return Line(await self._client.connect(), receive, self._now, self._timings)
 
+    def clock_moved(self) -> None:
+        self._keeper.clock_moved()
+
     async def stop(self) -> None:
         """What was heard is still answered before the connection closes."""
         await self._keeper.stop()

@@ -46,6 +46,9 @@ class AppAndRobot:
         await self.app.start(accept)
         await self.robot.start(accept)
 
+    def clock_moved(self) -> None:
+        self.robot.clock_moved()
+
     async def stop(self) -> None:
         await self.robot.stop()
         await self.app.stop()

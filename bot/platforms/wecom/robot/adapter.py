@@ -11,7 +11,15 @@ from aiohttp import web
 from bot.platforms.connection import Timings
 from bot.platforms.keeper import Hold, alone
 from bot.platforms.pace import Pace
-from bot.platforms.protocol import Accept, EditRefused, Now, Rejected, Sent, Unreachable
+from bot.platforms.protocol import (
+    Accept,
+    EditRefused,
+    Now,
+    Rejected,
+    Sent,
+    Unreachable,
+    WatchesALine,
+)
 from bot.platforms.wecom.robot.hook import HttpWay
 from bot.platforms.wecom.robot.http import Http
 from bot.platforms.wecom.robot.limits import LIMITS
@@ -59,6 +67,10 @@ class Robot:
     async def start(self, accept: Accept) -> None:
         await self._http.start()
         await self._way.start(accept)
+
+    def clock_moved(self) -> None:
+        if isinstance(self._way, WatchesALine):
+            self._way.clock_moved()
 
     async def stop(self) -> None:
         await self._way.stop()

@@ -63,6 +63,9 @@ class LongWay:
 
         await self._keeper.start(connect, accept)
 
+    def clock_moved(self) -> None:
+        self._keeper.clock_moved()
+
     async def stop(self) -> None:
         await self._keeper.stop()
 
