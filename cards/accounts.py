@@ -19,6 +19,8 @@ class AccountView:
     service: str
     seen: datetime
     preferred: bool
+    here: bool
+    """It is the one that speaks."""
 
 
 def stranger_card() -> Card:
@@ -68,36 +70,28 @@ def not_in_groups_card(*, is_void: bool) -> Card:
     return Card(text=f"{void}绑定请到单聊里发，别让群里的人看到六位码。")
 
 
-def accounts_card(
-    person_id: int, views: Sequence[AccountView], *, here: str, news: str = ""
-) -> Card:
-    """我的账号, in the order in which they are written to; `here` is the IM it is shown in."""
-    chosen = any(view.preferred for view in views)
-    fields = tuple(Field(IMS.get(v.service, v.service), _use(v, here)) for v in views)
-    if chosen:
-        note = (
-            "没人问就发的（任务、提醒、日报）发到选定的那个，发不出去再试别的；你问的在哪问就在哪答"
-        )
-    else:
-        note = "没人问就发的（任务、提醒、日报）发到最近用的那个；你问的在哪问就在哪答"
-    others = [view for view in views if len(views) > 1]
-    buttons = [_prefer(person_id, v.service) for v in others if not v.preferred]
+def accounts_card(person_id: int, views: Sequence[AccountView], *, news: str = "") -> Card:
+    """我的账号, in the order in which they are written to."""
+    chosen = [view.service for view in views if view.preferred]
+    place = "选定的那个，发不出去再试别的" if chosen else "最近用的那个"
+    services = list(dict.fromkeys(view.service for view in views)) if len(views) > 1 else []
+    buttons = [_prefer(person_id, service) for service in services if service not in chosen]
     if chosen:
         typed = "以后发到 最近用的"
         buttons.append(Button("发到最近用的", PreferAccount(person_id, ""), typed=typed))
-    buttons += [_remove(person_id, view.service) for view in others]
+    buttons += [_remove(person_id, service) for service in services]
     return Card(
         title=news or f"你的账号：{len(views)} 个",
         tone="good" if news else "neutral",
-        fields=fields,
-        notes=(note, HOW_TO_ADD),
+        fields=tuple(Field(IMS.get(view.service, view.service), _use(view)) for view in views),
+        notes=(f"任务、提醒、日报发到{place}；你问的，在哪问就在哪答", HOW_TO_ADD),
         buttons=tuple(buttons),
     )
 
 
-def _use(view: AccountView, here: str) -> str:
+def _use(view: AccountView) -> str:
     told = [f"最近用 {words.moment(view.seen)}"]
-    if view.service == here:
+    if view.here:
         told.insert(0, "就是这里")
     if view.preferred:
         told.append("通知发到这里")

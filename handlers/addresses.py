@@ -12,7 +12,6 @@ from cards import accounts as cards
 from cards import actions
 from cards.accounts import AccountView
 from cards.model import Card
-from handlers.accounts import service_of
 from storage import accounts, people
 from storage.models import Account
 
@@ -117,15 +116,11 @@ def newcomer(event: MessageReceived, ctx: Context) -> str:
     return max(fresh, key=lambda each: each.bound_at).service if fresh else ""
 
 
-def remove(
-    event: Said,
-    ctx: Context,
-    service: str,
-    *,
-    sure: bool = False,
-) -> None:
+def remove(event: Said, ctx: Context, service: str, *, sure: bool = False) -> None:
+    """Of several accounts in that IM, the others than the one that speaks."""
     own, here = mine(ctx), accounts.at(ctx.db, event.sender)
-    gone = [each for each in own if each.service == service]
+    there = [each for each in own if each.service == service]
+    gone = [each for each in there if each is not here] or there
     if not gone:
         ctx.reply(cards.not_bound_card(service))
     elif len(gone) == len(own) and not sure:
@@ -142,11 +137,7 @@ def is_too_fresh(ctx: Context, here: Account, gone: Sequence[Account]) -> bool:
     )
 
 
-def take_away(
-    event: Said,
-    ctx: Context,
-    gone: Sequence[Account],
-) -> None:
+def take_away(event: Said, ctx: Context, gone: Sequence[Account]) -> None:
     """Codes that were given to that account go with it; it hears of it, as the others do."""
     person, service = ctx.me, gone[0].service
     people.void_codes(ctx.db, ctx.id_of(person))
@@ -161,11 +152,7 @@ def take_away(
         ctx.send(left[0].address, card_of(event, ctx, cards.removed(service)), person_id=person.id)
 
 
-def show(
-    event: Said,
-    ctx: Context,
-    news: str,
-) -> None:
+def show(event: Said, ctx: Context, news: str) -> None:
     """On the card that was clicked, if one was."""
     if isinstance(event, CardClicked):
         ctx.settle_clicked(card_of(event, ctx, news), event)
@@ -173,14 +160,15 @@ def show(
         ctx.reply(card_of(event, ctx, news))
 
 
-def card_of(
-    event: Said,
-    ctx: Context,
-    news: str = "",
-) -> Card:
+def card_of(event: Said, ctx: Context, news: str = "") -> Card:
+    here = accounts.at(ctx.db, event.sender)
     views = [
-        AccountView(each.service, each.last_seen.astimezone(ctx.zone), each.preferred)
+        AccountView(
+            each.service,
+            each.last_seen.astimezone(ctx.zone),
+            preferred=each.preferred,
+            here=each is here,
+        )
         for each in mine(ctx)
     ]
-    here = service_of(event.sender)
-    return cards.accounts_card(ctx.id_of(ctx.me), views, here=here, news=news)
+    return cards.accounts_card(ctx.id_of(ctx.me), views, news=news)

@@ -78,6 +78,16 @@ async def test_K15_a_new_account_does_not_lock_the_owner_out(
     assert "还不认识" in await seated.says("sales", "今日")
 
 
+async def test_K15_of_two_accounts_in_one_im_the_other_one_goes(seated: Bot) -> None:
+    await seated.at(seated.clock() + timedelta(minutes=1))
+    twin = Elsewhere(seated, seated.ground.seat("sales").platform)
+    await twin.bind()
+    old = old_name(seated)
+    assert "24 小时" in await twin.says(f"解绑 {old}"), "the new one does not throw out the old"
+    assert f"{old}已解绑" in await seated.says("sales", "解绑")
+    assert "还不认识" in await twin.says("今日")
+
+
 async def test_K15_the_last_account_goes_only_on_purpose(seated: Bot) -> None:
     old = old_name(seated)
     assert "最后一个账号" in await seated.says("sales", f"解绑 {old}")
