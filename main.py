@@ -38,6 +38,7 @@ from bot.runtime.runtime import Runtime
 from bot.runtime.watch import Watch
 from bot.speech.ear import Ear
 from bot.speech.transcripts import transcripts
+from bot.tasks import task_calls
 from cards.help import parked_card
 from commands.arguments import parse
 from commands.doctor import counted, examine
@@ -91,9 +92,10 @@ def build(
     parts: Callable[[demo.Players], list[Part]] = story_parts,
     rate_limits: bool = True,
     hearing: bool = True,
+    todos: bool = False,
 ) -> Program:
     """Everything wired, nothing started. With real platforms configured, no playground, which
-    has an ear of its own unless that is switched off."""
+    has an ear of its own unless that is switched off, and DingTalk's todos only on request."""
     if not (settings.playground or settings.has_platforms):
         raise BadSettings(
             "PLAYGROUND=false, and no platform is configured: there is nobody to talk to. "
@@ -120,6 +122,8 @@ def build(
     def is_low(platform: str) -> bool:
         with db.read() as session:
             return runtime.meter.is_low(session, platform)
+
+    calls |= task_calls(platforms, task_lists(settings, todos=todos), is_low)
 
     def connect_all(origin: str) -> dict[str, Platform]:
         if ground is not None:
@@ -165,6 +169,18 @@ def second_opinion(
     if settings.model is None:
         return None
     return SecondOpinion(settings.model, db, clock, ZoneInfo(rules.timing.zone))
+
+
+def task_lists(settings: Settings, *, todos: bool) -> list[str]:
+    """The platforms in whose lists of tasks promises are written; imitated ones are Feishu, and
+    DingTalk where `todos` asks for it."""
+    if settings.playground and not settings.has_platforms:
+        return ["feishu", "dingtalk"] if todos else ["feishu"]
+    wanted = {
+        "feishu": settings.feishu is not None and settings.feishu.tasks,
+        "dingtalk": settings.dingtalk is not None and settings.dingtalk.todos,
+    }
+    return [name for name, is_wanted in wanted.items() if is_wanted]
 
 
 def budgets(settings: Settings) -> dict[str, Budget]:

@@ -17,6 +17,7 @@ from bot.events import (
     Event,
     LinkUsed,
     MessageReceived,
+    TaskChanged,
 )
 from cards.model import Card, dump
 from config.schema import Rules
@@ -47,7 +48,7 @@ class Context:
     def person(self) -> Person | None:
         """The colleague who wrote or clicked; None for strangers and clocks."""
         match self.event:
-            case MessageReceived() | CardClicked() | ChatOpened():
+            case MessageReceived() | CardClicked() | ChatOpened() | TaskChanged():
                 return people.by_address(self.db, self.event.sender)
             case ContactAdded() | ContactChanged() | LinkUsed():
                 return people.by_address(self.db, self.event.member)

@@ -245,6 +245,20 @@ class WasOffline:
     since: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class TaskChanged:
+    """Something became of a task of ours in somebody's own list (Feishu's tasks, DingTalk's
+    todos)."""
+
+    key: str
+    at: datetime
+    task: str
+    """The platform's name, and its id of the task or our own key of it."""
+    change: Literal["done", "deleted"]
+    sender: str = ""
+    """Who did it; empty where the platform does not say: then it has to be asked."""
+
+
 Event = (
     MessageReceived
     | CardClicked[Action]
@@ -261,6 +275,7 @@ Event = (
     | FilesChanged
     | QuotaLow
     | WasOffline
+    | TaskChanged
 )
 
 _STORED: dict[str, TypeAdapter[Any]] = {
@@ -280,6 +295,7 @@ _STORED: dict[str, TypeAdapter[Any]] = {
         FilesChanged,
         QuotaLow,
         WasOffline,
+        TaskChanged,
     )
 }
 _STORED["CardClicked"] = TypeAdapter(CardClicked[ActionText])
@@ -314,6 +330,8 @@ def lane(event: Event) -> str:
             name = event.group
         case TimerFired() | JobFinished():
             name = f"{event.name}/{event.subject}"
+        case TaskChanged():
+            name = event.task
         case FilesChanged() | QuotaLow() | WasOffline() | PushRefused():
             name = type(event).__name__
     return name

@@ -20,6 +20,7 @@ from bot.events import (
     MessageReceived,
     PushRefused,
     QuotaLow,
+    TaskChanged,
     TimerFired,
     WasOffline,
 )
@@ -137,6 +138,11 @@ class Router:
         self,
     ) -> Callable[[Callable[[WasOffline, Context], None]], Callable[[WasOffline, Context], None]]:
         return self._add(lambda e, _: isinstance(e, WasOffline))
+
+    def task(
+        self,
+    ) -> Callable[[Callable[[TaskChanged, Context], None]], Callable[[TaskChanged, Context], None]]:
+        return self._add(lambda e, _: isinstance(e, TaskChanged))
 
     def _add(self, wants: Wants) -> Callable[[H], H]:
         def register(handler: H) -> H:

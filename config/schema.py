@@ -120,7 +120,7 @@ class DingTalkSettings(Frozen):
     transport: Literal["stream", "http"] = "stream"
     """Stream needs no address of ours that DingTalk can reach."""
     public_url: str = ""
-    """Of HTTP only, as the next three: where DingTalk reaches us, without a path."""
+    """Of HTTP, as the next three, and of todos: where DingTalk reaches us, without a path."""
     callback_key: SecretStr = SecretStr("")
     """A part of the callbacks' paths that nobody can guess: no signature covers a body."""
     event_token: SecretStr = SecretStr("")
@@ -134,6 +134,10 @@ class DingTalkSettings(Frozen):
     """How the template has its buttons tell of a press."""
     ding: bool = False
     """Red cards to a person are followed by a DING in the app; each is one more API call."""
+    todos: bool = False
+    """Accepted promises stand in the todo list of whoever keeps them; two calls each and more.
+    Needs `public_url`: a todo of an app is ticked off on a page of ours."""
+    login_url: str = "https://login.dingtalk.com"
     calls_a_month: PositiveInt = 5000
     """API calls of the whole organisation (计费模型说明; the free edition's)."""
     stream_a_month: PositiveInt = 3000
@@ -178,6 +182,8 @@ class DingTalkSettings(Frozen):
         missing = [f"DINGTALK__{name}" for name, value in given.items() if not value]
         if self.transport == "http" and missing:
             raise ValueError(f"with DINGTALK__TRANSPORT=http, {', '.join(missing)} must be set")
+        if self.todos and not self.public_url:
+            raise ValueError("with DINGTALK__TODOS=true, DINGTALK__PUBLIC_URL must be set")
         if self.hears_events != bool(self.event_aes_key.get_secret_value()):
             raise ValueError("set DINGTALK__EVENT_TOKEN and DINGTALK__EVENT_AES_KEY, or neither")
         return self
@@ -200,6 +206,8 @@ class FeishuSettings(Frozen):
     api_url: str = "https://open.feishu.cn"
     urgent: bool = True
     """Red cards to a person are followed by 应用内加急, as far as the app may."""
+    tasks: bool = False
+    """Accepted promises stand in the task list of whoever keeps them; about three calls each."""
     calls_a_month: NonNegativeInt = 10_000
     """API calls of the whole organisation (the free edition's); 0: unlimited, not counted."""
     low_share: float = Field(default=0.2, ge=0, lt=1)

@@ -29,6 +29,7 @@ from handlers import (
     second_opinion,
     silence,
     tags,
+    tasks,
     today,
     voice,
 )
@@ -63,6 +64,7 @@ READERS = (
     letters.router,
     explain.router,
     reminders.router,
+    tasks.router,
     silence.router,
     leads.router,
     contacts.router,

@@ -14,6 +14,11 @@ from storage.models import FollowUp, Promise, PromiseState
 
 Was = Sequence[tuple[str, str]]
 """Pairs of field name and what it said before."""
+MIRROR = "task.mirror"
+"""The timer after which lists of tasks follow what has become of a promise."""
+MERGING = timedelta(minutes=1)
+"""What changes within it is written there at once."""
+TASK_CALLS = ("task.feishu", "task.dingtalk")
 UNSETTLED = (PromiseState.COUNTERED, PromiseState.REFUSED)
 
 
@@ -68,6 +73,7 @@ def keep_oneself(ctx: Context, promise: Promise) -> None:
     ctx.db.add(promise)
     ctx.fact("promise.accepted", promise=promise)
     watch_due(ctx, promise)
+    mirror(ctx, promise)
 
 
 def wait_for_customer(ctx: Context, promise: Promise) -> None:
@@ -87,6 +93,13 @@ def show_task(ctx: Context, promise: Promise, was: Was = ()) -> None:
         slot=f"promise:{promise.id}:task",
         subject=f"promise:{promise.id}",
     )
+
+
+def mirror(ctx: Context, promise: Promise) -> None:
+    """A promise may read or stand otherwise than in its keeper's list of tasks: compare, a little
+    later."""
+    if promise.is_ours and any(ctx.can_call(name) for name in TASK_CALLS):
+        ctx.wake(MIRROR, ctx.id_of(promise), ctx.now + MERGING)
 
 
 def watch_due(ctx: Context, promise: Promise) -> None:
@@ -169,6 +182,7 @@ def change_promise(
     ctx.db.add(promise)
     ctx.fact("promise.changed", promise=promise, was=dict(different))
     if promise.asked_at is None:
+        mirror(ctx, promise)
         return different
     sooner = accepted is None or (promise.latest is not None and promise.latest < accepted)
     if moved and (sooner or promise.state in UNSETTLED):
@@ -177,6 +191,7 @@ def change_promise(
     else:
         show_task(ctx, promise, different)
         renew_customer_text(ctx, promise)
+        mirror(ctx, promise)
     customer_words.withdraw(ctx, promise)
     return different
 
@@ -203,6 +218,7 @@ def cancel(ctx: Context, promise: Promise) -> None:
     ctx.fact("promise.cancelled", promise=promise)
     appointments.call_off(ctx, appointments.of_promise(ctx, promise))
     sleep_all(ctx, promise)
+    mirror(ctx, promise)
     customer_words.withdraw(ctx, promise)
     settle_answer(ctx, promise, "已取消")
     if promise.asked_at is not None:
@@ -216,6 +232,7 @@ def finish(ctx: Context, promise: Promise) -> None:
     ctx.fact("promise.done", promise=promise)
     sleep_all(ctx, promise)
     customer_words.withdraw(ctx, promise)
+    mirror(ctx, promise)
     if promise.asked_at is not None:
         show_task(ctx, promise)
     if promise.is_ours and ctx.me.id != promise.rep_id:

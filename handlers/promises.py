@@ -91,6 +91,7 @@ def accepted(ctx: Context, promise: Promise) -> None:
     ctx.let_sleep("promise.unanswered", ctx.id_of(promise))
     ctx.fact("promise.accepted", promise=promise)
     ledger.show_task(ctx, promise)
+    ledger.mirror(ctx, promise)
     ctx.tell(
         people.get(ctx.db, promise.rep_id),
         customer_words.card_of(ctx, promise),
@@ -146,6 +147,7 @@ def refuse_promise(click: CardClicked[actions.RefusePromise], ctx: Context) -> N
     ctx.fact("promise.refused", promise=promise)
     ledger.show_task(ctx, promise)
     customer_words.withdraw(ctx, promise)
+    ledger.mirror(ctx, promise)
     ask_rep(ctx, promise)
 
 
@@ -181,6 +183,7 @@ def agree_to_counter(click: CardClicked[actions.AgreeCounter], ctx: Context) -> 
     ctx.db.add(promise)
     ctx.fact("promise.agreed", promise=promise, day=promise.counter.isoformat())
     ledger.show_task(ctx, promise, ledger.changes(promise, was))
+    ledger.mirror(ctx, promise)
     ctx.reply(customer_words.card_of(ctx, promise), slot=answer_slot(promise))
 
 

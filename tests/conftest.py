@@ -103,12 +103,19 @@ async def start(tmp_path: Path, company_file: Path, quiet_logs: None) -> AsyncIt
         wecom_robot: Transport | Literal[""] = "",
         beside_app: bool = False,
         dingtalk_http: bool = False,
+        todos: bool = False,
     ) -> Bot:
         settings = Settings(data=tmp_path, model=model, _env_file=None)
         clock = Clock(datetime.fromisoformat(now), frozen=True)
         parts = partial(seated, seating)
         program = build(
-            settings, clock, durable=False, parts=parts, rate_limits=False, hearing=hearing
+            settings,
+            clock,
+            durable=False,
+            parts=parts,
+            rate_limits=False,
+            hearing=hearing,
+            todos=todos,
         )
         running.append(program)
         if feishu_long and program.playground is not None:
@@ -118,6 +125,8 @@ async def start(tmp_path: Path, company_file: Path, quiet_logs: None) -> AsyncIt
             program.playground.wecom.robot.meet()
         if dingtalk_http and program.playground is not None:
             program.playground.dingtalk.subscribe_http()
+        if todos and program.playground is not None:
+            program.playground.dingtalk.has_todos = True
         await program.start(socket.create_server(("127.0.0.1", 0)))
         return Bot(program)
 

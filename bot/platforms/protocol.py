@@ -174,6 +174,47 @@ class TellsBusy(Protocol):
         """What lies between the two moments, wholly or in part."""
 
 
+class TaskGone(Rejected):
+    """There is no such task any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something to do, for the list of tasks that an IM keeps beside the chats."""
+
+    key: str
+    """Ours, 32 characters of hex: adding the same one twice makes one task."""
+    title: str
+    about: str = ""
+    due: datetime | None = None
+
+
+class TaskList(Protocol):
+    """Tasks (Feishu) or todos (DingTalk) of people, who are the platform's own ids. What is gone
+    raises TaskGone."""
+
+    async def add(self, person: str, task: Task) -> str:
+        """The platform's id; empty when the task is there and its id cannot be learnt."""
+
+    async def move(self, person: str, task_id: str, task: Task) -> None:
+        """Another title or another time."""
+
+    async def finish(self, person: str, task_id: str, at: datetime) -> None: ...
+
+    async def drop(self, person: str, task_id: str) -> None: ...
+
+    async def is_done(self, person: str, task_id: str) -> bool:
+        """Whether this very person has ticked it off."""
+
+
+@runtime_checkable
+class KeepsTasks(Protocol):
+    """A platform that has such lists."""
+
+    @property
+    def tasks(self) -> TaskList: ...
+
+
 @runtime_checkable
 class SendsOnOneLine(Protocol):
     """A platform that sends over its long connection, which one process alone has."""

@@ -24,6 +24,8 @@ from bot.platforms.dingtalk.limits import LIMITS
 from bot.platforms.dingtalk.parse import is_group, parse_click, parse_message, quota_used_up
 from bot.platforms.dingtalk.sessions import Sessions, session_body
 from bot.platforms.dingtalk.stream import Line, Timings
+from bot.platforms.dingtalk.todo_page import TodoPage
+from bot.platforms.dingtalk.todos import DingTalkTodos
 from bot.platforms.dingtalk.unions import Unions
 from bot.platforms.keeper import Hold, Keeper, alone
 from bot.platforms.pace import Pace
@@ -64,10 +66,12 @@ class DingTalk:
         )
         self._pace = pace or Pace(LIMITS)
         self._cards = Cards(self._client, settings, now, self._pace)
-        self._callbacks = Callbacks(settings, now)
-        self._sessions = Sessions(settings, now)
         self.unions = Unions(self._client, now, self._pace)
         self.calendar = DingTalkCalendar(self._client, self.unions, now, self._pace)
+        self.tasks = DingTalkTodos(self._client, settings, self.unions, now, self._pace)
+        self._todo_page = TodoPage(self._client, settings, now, self._pace)
+        self._callbacks = Callbacks(settings, now)
+        self._sessions = Sessions(settings, now)
         self._ding = Ding(self._client, settings, now, self._pace)
         self._keeper: Keeper[Line] = Keeper(self.name, now, self._timings, hold=hold)
         self._quota_used_up_at: datetime | None = None
@@ -77,7 +81,9 @@ class DingTalk:
         return self._settings.transport == "http"
 
     def routes(self, accept: Accept) -> Sequence[web.RouteDef]:
-        return self._callbacks.routes(partial(self._receive, accept)) if self._is_http else ()
+        callbacks = self._callbacks.routes(partial(self._receive, accept)) if self._is_http else ()
+        todos = self._todo_page.routes(accept) if self._settings.todos else ()
+        return [*callbacks, *todos]
 
     async def start(self, accept: Accept) -> None:
         """Returns when connected, or after a few seconds: the keeper goes on trying. Over HTTP

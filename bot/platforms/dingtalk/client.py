@@ -21,6 +21,8 @@ FLOW_CONTROL_SECONDS = 10.0
 USER_AGENT = "yinuo"
 SOCKET_BYTES = 4 * 1024 * 1024
 CHUNK_BYTES = 64 * 1024
+LOGIN, ME = "/v1.0/oauth2/userAccessToken", "/v1.0/contact/users/me"
+USER_OF = "/topapi/user/getbyunionid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,23 @@ class DingTalkClient:
                 return await _read(response, limit), response.content_type
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Unreachable(f"the file's link: {type(error).__name__}") from None
+
+    # Login -------------------------------------------------------------------------------
+
+    async def logged_in(self, code: str) -> str:
+        """The user id of the employee who logged in; empty for anybody else. Costs nothing of the
+        month (计费模型说明)."""
+        body = {
+            "clientId": self._settings.client_id,
+            "clientSecret": self._settings.client_secret.get_secret_value(),
+            "code": code,
+            "grantType": "authorization_code",
+        }
+        token = str((await self._request("POST", LOGIN, body)).get("accessToken", ""))
+        union = str((await self._request("GET", ME, {}, token=token)).get("unionId", ""))
+        found = (await self.call_old(USER_OF, {"unionid": union})).get("result") or {}
+        is_employee = found.get("contact_type", 0) == 0
+        return str(found.get("userid", "")) if is_employee else ""
 
     # Stream ------------------------------------------------------------------------------
 

@@ -40,6 +40,7 @@ from bot.platforms.dingtalk.callbacks import (
 )
 from bot.platforms.dingtalk.crypto import EventCrypto, Refused, card_headers, robot_headers
 from bot.platforms.dingtalk.frames import SUBSCRIPTIONS
+from bot.platforms.dingtalk.todos import PAGE as TODO_PAGE
 from bot.platforms.protocol import Now
 from config.schema import DingTalkSettings
 
@@ -51,6 +52,7 @@ _NO_ROBOT = {
     "resource.unavailable": "在“机器人”页启用机器人，然后发布版本",
 }
 _NOBODY = "doctor-0"
+FOUND = 302
 
 ITEMS = (
     Item(
@@ -130,6 +132,16 @@ HTTP = (
     ),
 )
 """In place of `STREAM`: each of our doors, knocked at as DingTalk would."""
+TODOS = (
+    Item("todos", "待办", _SCOPES, "申请权限 Todo.Todo.Write；不要待办就去掉 DINGTALK__TODOS"),
+    Item(
+        "todo_page",
+        "待办页面",
+        "机器人所在机器的网络：域名、证书、反向代理",
+        "反向代理把 DINGTALK__PUBLIC_URL 下的 /todo/dingtalk 也转给机器人，重启机器人",
+    ),
+)
+"""Where todos are wanted."""
 BLAME = {
     "invalidClientIdOrSecret": CREDENTIALS,
     "IpNotInWhiteList": ADDRESS,
@@ -158,8 +170,8 @@ class DingTalkDoctor:
         return self._settings.transport == "http"
 
     async def examine(self) -> Sequence[Step]:
-        findings = Findings((*ITEMS, *(HTTP if self._is_http else STREAM)), BLAME)
-        own = self._settings
+        own, way = self._settings, HTTP if self._is_http else STREAM
+        findings = Findings((*ITEMS, *way, *(TODOS if own.todos else ())), BLAME)
         hidden = (own.client_secret, own.callback_key, own.event_token, own.event_aes_key)
         async with aiohttp.ClientSession(headers={"Accept": "application/json"}) as session:
             values = [secret.get_secret_value() for secret in hidden]
@@ -172,7 +184,10 @@ class DingTalkDoctor:
                     await self._stream(probe, findings)
             if self._is_http:
                 await self._doors(probe, findings)
-        return findings.close("还没有用完（余量只在后台看得到；这次检查用掉 2 次）")
+            if own.todos:
+                await self._todos(probe, token, findings)
+        used = 3 if own.todos else 2
+        return findings.close(f"还没有用完（余量只在后台看得到；这次检查用掉 {used} 次）")
 
     async def _token(self, probe: Probe, findings: Findings) -> str:
         body = {
@@ -221,6 +236,22 @@ class DingTalkDoctor:
         reply = await probe.ask("PUT", path, json=card, headers=headers)
         told = "权限 Card.Instance.Write 已开通"
         findings.judge("card", reply, told, fine=_let_in(reply))
+
+    async def _todos(self, probe: Probe, token: str, findings: Findings) -> None:
+        """A todo of nobody's, and whether our page sends its reader to log in."""
+        if token:
+            headers = {"x-acs-dingtalk-access-token": token}
+            path = self._api(f"/v1.0/todo/users/{_NOBODY}/tasks/{_NOBODY}?operatorId={_NOBODY}")
+            reply = await probe.ask("DELETE", path, json={}, headers=headers)
+            told = "权限 Todo.Todo.Write 已开通"
+            findings.judge("todos", reply, told, fine=_let_in(reply))
+        url = f"{self._settings.public_url}{TODO_PAGE}"
+        reply = await probe.ask("GET", f"{url}/{'0' * 32}")
+        if reply.status == FOUND:
+            findings.good("todo_page", f"{url} 应答正确")
+        else:
+            told = reply.text if reply.code == UNREACHABLE else f"不是机器人（HTTP {reply.status}）"
+            findings.bad("todo_page", f"{url} {told}")
 
     async def _people(self, probe: Probe, token: str, findings: Findings) -> None:
         """Contacts cost none of the month's calls."""

@@ -17,6 +17,7 @@ from bot.platforms.feishu.limits import LIMITS
 from bot.platforms.feishu.parse import CLICK, event_type, names_a_bot, parse
 from bot.platforms.feishu.post import Post
 from bot.platforms.feishu.stream import Line, Timings
+from bot.platforms.feishu.tasks import FeishuTasks
 from bot.platforms.keeper import Hold, Keeper, alone
 from bot.platforms.pace import Pace
 from bot.platforms.protocol import (
@@ -65,6 +66,7 @@ class Feishu:
         self._client = FeishuClient(settings, now, timeout_seconds=timeout_seconds, spend=spend)
         pace = pace or Pace(LIMITS)
         self._post = Post(self._client, pace, now, urgent=settings.urgent)
+        self.tasks = FeishuTasks(self._client, pace, now)
         self.calendar = FeishuCalendar(self._client, now, pace)
         self._own_id = ""
         self._own_id_again: datetime | None = None

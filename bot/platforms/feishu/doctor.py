@@ -48,6 +48,8 @@ OPTIONAL = {
     "contact:user.base:readonly": "名片认不出是谁",
 }
 """What one may do without, and what is missed then."""
+TASKS = {"task:task:write": "承诺写不进任务清单"}
+"""The same, where tasks are wanted."""
 _APP = "飞书开发者后台 https://open.feishu.cn/app → 这个应用"
 _RELEASE = "，然后到“版本管理与发布”发布一个版本"
 _ENABLED = 2
@@ -198,7 +200,8 @@ class FeishuDoctor:
         missing = [any_of[0] for any_of in NEEDED if not granted & set(any_of)]
         if not reply.code and missing:
             findings.bad("scopes", f"缺 {'、'.join(missing)}")
-        missed = [f"{name}（{then}）" for name, then in OPTIONAL.items() if name not in granted]
+        wanted = OPTIONAL | (TASKS if self._settings.tasks else {})
+        missed = [f"{name}（{then}）" for name, then in wanted.items() if name not in granted]
         without = f"；可选的还没开 {'、'.join(missed)}" if missed else ""
         findings.judge("scopes", reply, f"{len(NEEDED)} 项都已开通{without}")
 

@@ -3,7 +3,14 @@
 import re
 
 from bot.platforms.meaning import Meaning
-from bot.platforms.protocol import PlatformError, RateLimited, Rejected, Unauthorized, Unreachable
+from bot.platforms.protocol import (
+    PlatformError,
+    RateLimited,
+    Rejected,
+    TaskGone,
+    Unauthorized,
+    Unreachable,
+)
 
 
 class TokenExpired(Unauthorized):
@@ -72,6 +79,13 @@ CODES: dict[int, Meaning] = {
     **dict.fromkeys((234003, 234009, 234037, 234038, 234040, 234043), Meaning(Rejected, _FILE)),
     234004: Meaning(Rejected, _GROUP),
     **dict.fromkeys((99992402, 230001, 230025, 230034, 230050, 230099), Meaning(Rejected, _OURS)),
+}
+CODES |= {
+    1470403: Meaning(Rejected, "这条任务不是应用建的，或此人不在应用的可用范围：核对可用范围"),
+    1470404: Meaning(TaskGone, "任务已被删除，无需处理"),
+    1470400: Meaning(Rejected, _OURS),
+    1470422: Meaning(Unreachable, "同一条任务正在建，会自动再试"),
+    1470500: Meaning(Unreachable, "飞书任务一时出错，会自动再试；一直如此，核对此人是不是本企业的"),
 }
 _CALENDAR_GONE = "这个日程已不在日历里，无需处理"
 CODES |= {

@@ -19,6 +19,7 @@ from bot.events import (
     GroupJoined,
     MessageRecalled,
     MessageReceived,
+    TaskChanged,
 )
 from bot.platforms.feishu import menu
 from bot.platforms.feishu.contents import mentions, read_content
@@ -34,6 +35,7 @@ from bot.platforms.feishu.payloads import (
     MessagePush,
     Pressed,
     RecalledPush,
+    TaskPush,
 )
 from cards.actions import Action, UnknownAction, decode
 
@@ -55,6 +57,8 @@ NO_USE = frozenset(
 THREAD = "#"
 """Between a group and the message a thread of it began with, in the address of a conversation."""
 
+_COMPLETED, _DELETED = 5, 7
+"""Of a task's `obj_type`; the rest is our own doing or of no use [T2]."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PICKED = re.compile(r"(\d{4}-\d\d-\d\d(?: \d\d:\d\d)?|\d\d:\d\d) [+-]\d{4}")
 
@@ -193,6 +197,18 @@ def _read_recalled(payload: dict[str, Any]) -> MessageRecalled:
     return MessageRecalled(f"{message}:recalled", moment(header.create_time), message)
 
 
+def _read_task(payload: dict[str, Any]) -> TaskChanged | None:
+    """It says that something changed, never who did it [T2]."""
+    push = TaskPush.model_validate(payload)
+    header, event = push.header, push.event
+    key, at = f"feishu:{header.app_id}:evt:{header.event_id}", moment(header.create_time)
+    if event.obj_type == _COMPLETED:
+        return TaskChanged(key, at, f"feishu:{event.task_id}", "done")
+    if event.obj_type == _DELETED:
+        return TaskChanged(key, at, f"feishu:{event.task_id}", "deleted")
+    return None
+
+
 def _read_click(payload: dict[str, Any]) -> CardClicked[Action] | None:
     push = ClickPush.model_validate(payload)
     header, event = push.header, push.event
@@ -254,4 +270,5 @@ _READERS: Mapping[str, Callable[[dict[str, Any]], Event | None]] = {
     "p2p_chat_create": _read_first_chat,
     "im.chat.member.bot.added_v1": _read_joined,
     "im.message.recalled_v1": _read_recalled,
+    "task.task.updated_v1": _read_task,
 }

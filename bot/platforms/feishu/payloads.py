@@ -137,6 +137,16 @@ class RecalledPush(Wire):
     event: RecalledEvent
 
 
+class TaskEvent(Wire):
+    task_id: Id
+    obj_type: int
+
+
+class TaskPush(Wire):
+    header: Header
+    event: TaskEvent
+
+
 class Pressed(Wire):
     tag: str = ""
     name: str = ""

@@ -25,11 +25,14 @@ from bot.playground.dingtalk.messages import (
     without_words,
 )
 from bot.playground.dingtalk.robot import DING_SCOPE, ROBOT_SCOPE, Robot
+from bot.playground.dingtalk.todos import TODO_SCOPE, Todos
 from bot.playground.world import Content, Member, Shown, World
 from config.schema import DingTalkSettings
 
 MESSAGES = "/v1.0/im/bot/messages/get"
 CLICKS = "/v1.0/card/instances/callback"
+PAGE = "/todo/dingtalk"
+"""Of the bot: what the operator wrote as 重定向 URL."""
 
 
 class DingTalkServer:
@@ -57,6 +60,7 @@ class DingTalkServer:
                 DING_SCOPE,
                 EVENT_SCOPE,
                 BUSY_SCOPE,
+                TODO_SCOPE,
             },
         )
         self.gateway = Gateway(self.app.client_id, self.app.client_secret, now, pace or Pace())
@@ -65,6 +69,9 @@ class DingTalkServer:
         self.robot = Robot(self.app, world, now)
         self.cards = Cards(self.app.client_id, world, now)
         self.directory = Directory(world)
+        self.todos = Todos(self.app, world)
+        self.has_todos = False
+        """Whether the operator wants them."""
         self.calendars = Calendars(world, now)
         self._now = now
         self._base_url = ""
@@ -87,9 +94,13 @@ class DingTalkServer:
         """What the bot needs to take this server for DingTalk; `base_url` as http://host:port, of
         this server and, over HTTP, of the bot."""
         self._base_url = base_url.rstrip("/")
+        self.todos.login_url = f"{self._base_url}{BASE}/login"
+        self.todos.redirect_url = f"{self._base_url}{PAGE}"
         return DingTalkSettings(
             transport="http" if self._is_http else "stream",
             public_url=self._base_url,
+            todos=self.has_todos,
+            login_url=self.todos.login_url,
             callback_key=SecretStr(self.courier.callback_key),
             event_token=SecretStr(self.courier.event_token),
             event_aes_key=SecretStr(self.courier.event_aes_key),
@@ -121,6 +132,7 @@ class DingTalkServer:
             web.get(BASE + "/files/{link}.file", robot.file),
             web.post(f"{BASE}/oapi/robot/sendBySession", robot.reply),
             *self._directory_routes(),
+            *self._todo_routes(),
             *self._calendar_routes(),
             web.post(
                 f"{card_path}/createAndDeliver", guard(cards.create_and_deliver, scope=CARD_SCOPE)
@@ -143,6 +155,21 @@ class DingTalkServer:
             web.put(events + "/{event}", guard(calendars.update, scope=EVENT_SCOPE)),
             web.delete(events + "/{event}", guard(calendars.delete, scope=EVENT_SCOPE)),
             web.post(f"{person}/querySchedule", guard(calendars.busy, scope=BUSY_SCOPE)),
+        ]
+
+    def _todo_routes(self) -> Sequence[web.RouteDef]:
+        """Logging in costs nothing."""
+        guard, todos = self.door.guard, self.todos
+        old, lists = f"{BASE}/oapi/topapi", f"{BASE}/v1.0/todo/users/{{union}}/tasks"
+        return [
+            web.post(lists, guard(todos.add, scope=TODO_SCOPE)),
+            web.put(lists + "/{task}", guard(todos.update, scope=TODO_SCOPE)),
+            web.delete(lists + "/{task}", guard(todos.delete, scope=TODO_SCOPE)),
+            web.post(f"{BASE}/v1.0/oauth2/userAccessToken", guard(todos.user_token)),
+            web.get(f"{BASE}/v1.0/contact/users/me", guard(todos.me)),
+            web.post(
+                f"{old}/user/getbyunionid", self.door.guard_old(todos.user_of, scope=MEMBER_SCOPE)
+            ),
         ]
 
     def _directory_routes(self) -> Sequence[web.RouteDef]:

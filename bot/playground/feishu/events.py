@@ -116,6 +116,11 @@ class Events:
         }
         return self._envelope("im.message.recalled_v1", event, per_second=1_000)
 
+    def task(self, guid: str, obj_type: int) -> dict[str, Any]:
+        """That something changed, not who changed it (任务信息变更)."""
+        event = {"task_id": guid, "obj_type": obj_type}
+        return self._envelope("task.task.updated_v1", event, per_second=1_000)
+
     def reaction(self, shown: Shown, user: str, emoji: str) -> dict[str, Any]:
         event = {
             "message_id": shown.id,

@@ -34,6 +34,7 @@ CONTACT_SCOPE = "contact:user.id:readonly"
 PERSON_SCOPE = "contact:user.base:readonly"
 URGENT_SCOPE = "im:message.urgent"
 CHAT_SCOPE = "im:chat:readonly"
+TASK_SCOPE = "task:task:write"
 CALENDAR_SCOPES = {act: f"calendar:calendar.event:{act}" for act in ("create", "update", "delete")}
 BUSY_SCOPE = "calendar:calendar.free_busy:read"
 KNOWN_SCOPES = (
@@ -42,6 +43,7 @@ KNOWN_SCOPES = (
     PERSON_SCOPE,
     URGENT_SCOPE,
     CHAT_SCOPE,
+    TASK_SCOPE,
     *CALENDAR_SCOPES.values(),
     BUSY_SCOPE,
 )

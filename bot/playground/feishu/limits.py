@@ -33,6 +33,7 @@ class Limits:
         self._api = (Window(50, 1), Window(1000, 60))
         self._chat = Window(5, 1)
         self._message = Window(5, 1)
+        self._task = Window(10, 1)
 
     def call(self, api: str, now: datetime) -> None:
         """50/s and 1000/min for each API. Raises ApiError (HTTP 429)."""
@@ -46,6 +47,13 @@ class Limits:
         """5/s to one person or group. Raises ApiError."""
         if self._enabled and self._chat.enter(chat, now):
             raise ApiError(TOO_FREQUENT, "The message is sent too frequently to this receiver")
+
+    def task(self, api: str, now: datetime) -> None:
+        """10/s for each call about tasks. Raises ApiError."""
+        if self._enabled and (wait := self._task.enter(api, now)):
+            raise ApiError(
+                TOO_FAST, "request trigger frequency limit", status=429, retry_after=wait
+            )
 
     def edit(self, message_id: str, now: datetime) -> None:
         """5/s for one message. Raises ApiError."""

@@ -21,6 +21,7 @@ from bot.playground.feishu.lines import Lines
 from bot.playground.feishu.messages import EDITABLE, Messages, new_message_id
 from bot.playground.feishu.push import ANSWER_SECONDS, NO_ANSWER_IN_TIME, RETRY_SECONDS, Pusher
 from bot.playground.feishu.setup import Setup
+from bot.playground.feishu.tasks import COMPLETED, DELETED, Task, Tasks
 from bot.playground.sounds import FRAME_MILLISECONDS, opus
 from bot.playground.world import Content, Shown, World
 from config.schema import FeishuSettings
@@ -68,6 +69,7 @@ class FeishuServer:
             answer_seconds=answer_seconds,
         )
         self.lines = Lines(self.gate)
+        self.tasks = Tasks(now, self.directory, limits, self.gate)
         self.calendars = Calendars(self.directory, self.gate)
         self.contacts = Contacts(self.gate, self.directory)
         self.setup = Setup(self.gate, self.directory, self.events.bot_open_id)
@@ -101,7 +103,8 @@ class FeishuServer:
         )
 
     def routes(self) -> Sequence[web.RouteDef]:
-        calls = [*self.setup.routes(), *self.messages.routes(), *self.calendars.routes()]
+        calls = [*self.setup.routes(), *self.messages.routes(), *self.tasks.routes()]
+        calls += self.calendars.routes()
         calls += self.contacts.routes()
         return [self.gate.token_route(), *calls, *self.lines.routes()]
 
@@ -148,6 +151,20 @@ class FeishuServer:
         self._require_member(user)
         self.open_group(group)
         await self.pusher.event(self.events.joined(group, user, external=external))
+
+    async def tick(self, user: str, title: str) -> Task:
+        """A member ticks a task off in his list; the app hears that something changed. Raises
+        ValueError when there is none of that title."""
+        task = self.tasks.open_of(user, title)
+        self.tasks.tick(task, user)
+        await self.pusher.event(self.events.task(task.guid, COMPLETED))
+        return task
+
+    async def throw_away(self, user: str, title: str) -> None:
+        """A member deletes a task from his list."""
+        task = self.tasks.open_of(user, title)
+        del self.tasks.found[task.guid]
+        await self.pusher.event(self.events.task(task.guid, DELETED))
 
     async def react(self, user: str, message_id: str, emoji: str = "OK") -> None:
         shown = self._require_message(message_id)

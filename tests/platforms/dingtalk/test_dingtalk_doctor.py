@@ -8,10 +8,11 @@ from datetime import timedelta
 from pydantic import SecretStr
 
 from bot.platforms.checkup import NOT_CHECKED, Step, as_lines
-from bot.platforms.dingtalk.doctor import HTTP, ITEMS, STREAM, DingTalkDoctor
+from bot.platforms.dingtalk.doctor import HTTP, ITEMS, STREAM, TODOS, DingTalkDoctor
 from bot.playground.dingtalk.directory import CONTACT_SCOPE
 from bot.playground.dingtalk.limits import Limits
 from bot.playground.dingtalk.robot import ROBOT_SCOPE
+from bot.playground.dingtalk.todos import TODO_SCOPE
 from tests.platforms.dingtalk.conftest import Metered, Stage
 
 KEYS = {
@@ -25,7 +26,8 @@ async def examined(stage: Stage, **changed: object) -> dict[str, Step]:
     settings = stage.adapter._settings.model_copy(update=changed)
     origin = settings.public_url
     steps = await DingTalkDoctor(settings, stage.clock, origin, seconds=0.5).examine()
-    assert [step.key for step in steps] == KEYS[settings.transport]
+    todos = [item.key for item in TODOS] if settings.todos else []
+    assert [step.key for step in steps] == [*KEYS[settings.transport], *todos]
     return {step.key: step for step in steps}
 
 
@@ -161,3 +163,13 @@ def closed_port() -> int:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
         return port
+
+
+async def test_where_todos_are_wanted_their_permission_and_page_are_looked_at(door: Stage) -> None:
+    steps = await examined(door, todos=True)
+    assert failed(steps) == ["todo_page"]
+    assert "/todo/dingtalk" in steps["todo_page"].change
+    door.server.app.scopes.discard(TODO_SCOPE)
+    steps = await examined(door, todos=True)
+    assert TODO_SCOPE in steps["todos"].told
+    assert TODO_SCOPE in steps["todos"].change

@@ -197,3 +197,10 @@ def closed_port() -> int:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
         return port
+
+
+async def test_where_tasks_are_wanted_their_permission_is_asked_for(clinic: Clinic) -> None:
+    clinic.server.gate.scopes.discard("task:task:write")
+    assert "task:task" not in (await clinic.examined())["scopes"].told
+    steps = await clinic.examined(tasks=True)
+    assert "task:task:write（承诺写不进任务清单）" in steps["scopes"].told
