@@ -8,7 +8,7 @@ person's address.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar, get_args
 
 from pydantic import TypeAdapter
 
@@ -279,24 +279,7 @@ Event = (
 )
 
 _STORED: dict[str, TypeAdapter[Any]] = {
-    kind.__name__: TypeAdapter(kind)
-    for kind in (
-        MessageReceived,
-        ContactAdded,
-        ContactChanged,
-        LinkUsed,
-        GroupChanged,
-        PushRefused,
-        MessageRecalled,
-        ChatOpened,
-        GroupJoined,
-        TimerFired,
-        JobFinished,
-        FilesChanged,
-        QuotaLow,
-        WasOffline,
-        TaskChanged,
-    )
+    kind.__name__: TypeAdapter(kind) for kind in get_args(Event) if isinstance(kind, type)
 }
 _STORED["CardClicked"] = TypeAdapter(CardClicked[ActionText])
 

@@ -4,29 +4,11 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from bot.context import Context
-from bot.events import (
-    CardClicked,
-    ChatOpened,
-    ContactAdded,
-    ContactChange,
-    ContactChanged,
-    Event,
-    FilesChanged,
-    GroupChanged,
-    GroupJoined,
-    JobFinished,
-    LinkUsed,
-    MessageRecalled,
-    MessageReceived,
-    PushRefused,
-    QuotaLow,
-    TaskChanged,
-    TimerFired,
-    WasOffline,
-)
+from bot.events import CardClicked, Event, JobFinished, MessageReceived, TimerFired
 from cards.actions import Action
 
 A = TypeVar("A", bound=Action)
+E = TypeVar("E", bound=Event)
 Handler = Callable[[Any, Context], None]
 Wants = Callable[[Any, Context], bool]
 H = TypeVar("H", bound=Handler)
@@ -38,12 +20,18 @@ class Router:
     def __init__(self) -> None:
         self._handlers: list[tuple[Wants, Handler]] = []
 
+    def on(
+        self, kind: type[E], wants: Callable[[E, Context], bool] = lambda _event, _ctx: True
+    ) -> Callable[[Callable[[E, Context], None]], Callable[[E, Context], None]]:
+        """Events of that kind, or those of them that fit."""
+        return self._add(lambda e, ctx: isinstance(e, kind) and wants(e, ctx))
+
     def message(
         self, wants: Callable[[MessageReceived, Context], bool]
     ) -> Callable[
         [Callable[[MessageReceived, Context], None]], Callable[[MessageReceived, Context], None]
     ]:
-        return self._add(lambda e, ctx: isinstance(e, MessageReceived) and wants(e, ctx))
+        return self.on(MessageReceived, wants)
 
     def action(
         self, kind: type[A]
@@ -61,54 +49,6 @@ class Router:
         """Any click that fits, whatever its action."""
         return self._add(lambda e, ctx: isinstance(e, CardClicked) and wants(e, ctx))
 
-    def contact(
-        self,
-    ) -> Callable[
-        [Callable[[ContactAdded, Context], None]], Callable[[ContactAdded, Context], None]
-    ]:
-        return self._add(lambda e, _: isinstance(e, ContactAdded))
-
-    def contact_change(
-        self, change: ContactChange
-    ) -> Callable[
-        [Callable[[ContactChanged, Context], None]], Callable[[ContactChanged, Context], None]
-    ]:
-        return self._add(lambda e, _: isinstance(e, ContactChanged) and e.change == change)
-
-    def link(
-        self, wants: Callable[[LinkUsed, Context], bool]
-    ) -> Callable[[Callable[[LinkUsed, Context], None]], Callable[[LinkUsed, Context], None]]:
-        return self._add(lambda e, ctx: isinstance(e, LinkUsed) and wants(e, ctx))
-
-    def group(
-        self,
-    ) -> Callable[
-        [Callable[[GroupChanged, Context], None]], Callable[[GroupChanged, Context], None]
-    ]:
-        return self._add(lambda e, _: isinstance(e, GroupChanged))
-
-    def refusal(
-        self,
-    ) -> Callable[[Callable[[PushRefused, Context], None]], Callable[[PushRefused, Context], None]]:
-        return self._add(lambda e, _: isinstance(e, PushRefused))
-
-    def recall(
-        self,
-    ) -> Callable[
-        [Callable[[MessageRecalled, Context], None]], Callable[[MessageRecalled, Context], None]
-    ]:
-        return self._add(lambda e, _: isinstance(e, MessageRecalled))
-
-    def opening(
-        self,
-    ) -> Callable[[Callable[[ChatOpened, Context], None]], Callable[[ChatOpened, Context], None]]:
-        return self._add(lambda e, _: isinstance(e, ChatOpened))
-
-    def joining(
-        self,
-    ) -> Callable[[Callable[[GroupJoined, Context], None]], Callable[[GroupJoined, Context], None]]:
-        return self._add(lambda e, _: isinstance(e, GroupJoined))
-
     def timer(
         self, name: str
     ) -> Callable[[Callable[[TimerFired, Context], None]], Callable[[TimerFired, Context], None]]:
@@ -121,28 +61,6 @@ class Router:
         return self._add(
             lambda e, _: isinstance(e, JobFinished) and e.name.partition(":")[0] == name
         )
-
-    def files(
-        self,
-    ) -> Callable[
-        [Callable[[FilesChanged, Context], None]], Callable[[FilesChanged, Context], None]
-    ]:
-        return self._add(lambda e, _: isinstance(e, FilesChanged))
-
-    def quota(
-        self,
-    ) -> Callable[[Callable[[QuotaLow, Context], None]], Callable[[QuotaLow, Context], None]]:
-        return self._add(lambda e, _: isinstance(e, QuotaLow))
-
-    def offline(
-        self,
-    ) -> Callable[[Callable[[WasOffline, Context], None]], Callable[[WasOffline, Context], None]]:
-        return self._add(lambda e, _: isinstance(e, WasOffline))
-
-    def task(
-        self,
-    ) -> Callable[[Callable[[TaskChanged, Context], None]], Callable[[TaskChanged, Context], None]]:
-        return self._add(lambda e, _: isinstance(e, TaskChanged))
 
     def _add(self, wants: Wants) -> Callable[[H], H]:
         def register(handler: H) -> H:

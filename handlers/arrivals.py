@@ -12,7 +12,7 @@ log = structlog.get_logger()
 router = Router()
 
 
-@router.opening()
+@router.on(ChatOpened)
 def greet_newcomer(event: ChatOpened, ctx: Context) -> None:
     """Once for ever: platforms tell of every visit, under one key."""
     if ctx.person is not None:
@@ -22,7 +22,7 @@ def greet_newcomer(event: ChatOpened, ctx: Context) -> None:
         ctx.send(event.sender, accounts.stranger_card(), once=once)
 
 
-@router.joining()
+@router.on(GroupJoined)
 def greet_group(event: GroupJoined, ctx: Context) -> None:
     """Before people of other companies nothing is said of what we do here."""
     if event.external:

@@ -36,7 +36,7 @@ MOST_WAITING = 20
 # First touch -----------------------------------------------------------------------------
 
 
-@router.contact()
+@router.on(ContactAdded)
 def take_first_touch(event: ContactAdded, ctx: Context) -> None:
     """F1: one lead and one card for a customer, however often and by whomever he is added."""
     address = customer_address(event.member, event.external_id)
@@ -197,7 +197,7 @@ def take_followers(ctx: Context, address: str, told: Sequence[dict[str, Any]]) -
 # Changes ---------------------------------------------------------------------------------
 
 
-@router.contact_change("edited")
+@router.on(ContactChanged, lambda event, ctx: event.change == "edited")
 def read_again(event: ContactChanged, ctx: Context) -> None:
     """A member wrote down more. The card is not shown anew: he knows what he wrote, and a card of
     WeCom can be edited but once."""
@@ -207,7 +207,7 @@ def read_again(event: ContactChanged, ctx: Context) -> None:
         ctx.job("contact.details", ctx.id_of(lead), address=address, silent="yes")
 
 
-@router.contact_change("deleted")
+@router.on(ContactChanged, lambda event, ctx: event.change == "deleted")
 def lose_contact(event: ContactChanged, ctx: Context) -> None:
     """Our member deleted the customer, or handed him over."""
     friend, lead = parted(event, ctx, TRANSFER if event.by_transfer else MEMBER)
@@ -218,7 +218,7 @@ def lose_contact(event: ContactChanged, ctx: Context) -> None:
         ctx.job("contact.details", ctx.id_of(lead), address=friend.external_id, silent="yes")
 
 
-@router.contact_change("left")
+@router.on(ContactChanged, lambda event, ctx: event.change == "left")
 def hear_of_leaving(event: ContactChanged, ctx: Context) -> None:
     """The customer deleted our member: who hears of it in time may still ask why."""
     _, lead = parted(event, ctx, CUSTOMER)
@@ -248,7 +248,7 @@ def parted(event: ContactChanged, ctx: Context, by: str) -> tuple[Friendship, Le
     return friend, leads.of_external(ctx.db, address)
 
 
-@router.contact_change("transfer_failed")
+@router.on(ContactChanged, lambda event, ctx: event.change == "transfer_failed")
 def hear_of_failure(event: ContactChanged, ctx: Context) -> None:
     """Whoever was to take over, and whoever has the lead, hear that nothing changed."""
     lead = leads.of_external(ctx.db, customer_address(event.member, event.external_id))
@@ -296,7 +296,7 @@ def tell_of_transfer(ctx: Context, lead: Lead, before: Person, after: Person) ->
 # Links and groups ------------------------------------------------------------------------
 
 
-@router.link(lambda event, ctx: event.change in WROTE)
+@router.on(LinkUsed, lambda event, ctx: event.change in WROTE)
 def ask_who_wrote(event: LinkUsed, ctx: Context) -> None:
     """A customer of a 获客链接 wrote. Who, and by which link, is asked for."""
     ctx.fact("link.used", change=event.change, link=event.link, state=event.state)
@@ -311,13 +311,13 @@ def ask_who_wrote(event: LinkUsed, ctx: Context) -> None:
     )
 
 
-@router.link(lambda event, ctx: event.change in cards.LINKS)
+@router.on(LinkUsed, lambda event, ctx: event.change in cards.LINKS)
 def warn_of_link(event: LinkUsed, ctx: Context) -> None:
     ctx.fact("link.used", change=event.change, link=event.link)
     ctx.tell_administrators(cards.link_card(event.change, event.link), once=event.key)
 
 
-@router.link(lambda event, ctx: True)
+@router.on(LinkUsed)
 def note_link(event: LinkUsed, ctx: Context) -> None:
     """A request that tells no person, a profile that was opened, a budget that was filled."""
     ctx.fact("link.used", change=event.change, link=event.link, state=event.state)
@@ -358,7 +358,7 @@ def link_name(ctx: Context, state: str, name: str) -> str:
     return f"{channel_name(ctx, state)} · {link}" if state else link
 
 
-@router.group()
+@router.on(GroupChanged)
 def note_group(event: GroupChanged, ctx: Context) -> None:
     """Kept as a fact: no bot can be in a group with customers."""
     ctx.fact(

@@ -10,7 +10,7 @@ from storage.models import Role
 router = Router()
 
 
-@router.files()
+@router.on(FilesChanged)
 def tell_administrators(event: FilesChanged, ctx: Context) -> None:
     card = cards.refused_card(event.problem) if event.problem else cards.mended_card()
     for person in people.in_role(ctx.db, Role.ADMIN):

@@ -23,7 +23,7 @@ MORE = "more"
 router = Router()
 
 
-@router.offline()
+@router.on(WasOffline)
 def note_outage(event: WasOffline, ctx: Context) -> None:
     waiting = timers.find(ctx.db, TOLD, 0)
     noted = dict(waiting.data) if waiting else {}

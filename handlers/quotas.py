@@ -10,7 +10,7 @@ from storage.models import Role
 router = Router()
 
 
-@router.quota()
+@router.on(QuotaLow)
 def tell_administrators(event: QuotaLow, ctx: Context) -> None:
     card = cards.low_card(event.platform, event.kind, event.used, event.allowed)
     for person in people.in_role(ctx.db, Role.ADMIN):

@@ -15,7 +15,7 @@ from storage import followups, inbox, jobs, leads
 router = Router()
 
 
-@router.recall()
+@router.on(MessageRecalled)
 def follow_recall(event: MessageRecalled, ctx: Context) -> None:
     """What nobody has confirmed goes at once; what others may already act upon is asked about."""
     row = inbox.by_key(ctx.db, event.message)

@@ -21,7 +21,7 @@ STRANGER = "stranger:"
 """Begins the slot of what a stranger is told: that some cannot be reached is nobody's to mend."""
 
 
-@router.refusal()
+@router.on(PushRefused)
 def note_refusal(event: PushRefused, ctx: Context) -> None:
     ctx.fact("push.refused", who=event.person_id, address=event.address, reason=event.reason)
     if event.slot.startswith((NOTICE, STRANGER)):

@@ -183,7 +183,7 @@ def tell_of_refusal(ctx: Context, event: JobFinished) -> None:
 # There → here ----------------------------------------------------------------------------
 
 
-@router.task()
+@router.on(TaskChanged)
 def hear_of_task(event: TaskChanged, ctx: Context) -> None:
     """Our own changes echo as well: what is settled here needs no look."""
     row = tasks.called(ctx.db, event.task)

@@ -37,7 +37,7 @@ def routers(heard: list[str]) -> list[Router]:
     first.message(lambda event, _: "价格" in event.text)(note("price"))
     first.action(AcceptPromise)(note("accept"))
     first.timer("late")(note("late"))
-    second.contact()(note("contact"))
+    second.on(ContactAdded)(note("contact"))
     second.job("contact.details")(note("details"))
     second.click(lambda click, _: click.sender == "im:li")(note("any click"))
     second.message(lambda _event, _ctx: True)(note("any message"))
