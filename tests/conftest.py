@@ -1,5 +1,6 @@
 """The whole program on the playground, at a time we choose."""
 
+import gc
 import shutil
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -138,3 +139,9 @@ async def start(tmp_path: Path, company_file: Path, quiet_logs: None) -> AsyncIt
 @pytest.fixture
 async def bot(start: Start) -> Bot:
     return await start()
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays: the collector of garbage need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
