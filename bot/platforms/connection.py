@@ -18,6 +18,7 @@ because some platforms answer or deliver there for a while.
 
 import asyncio
 import contextlib
+from abc import ABC, abstractmethod
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,7 +57,7 @@ class Timings:
     """Being away for longer is told to administrators."""
 
 
-class Connection:
+class Connection(ABC):
     """`retired` once another connection is needed."""
 
     platform: ClassVar[str]
@@ -85,13 +86,13 @@ class Connection:
 
     # What a platform adds ------------------------------------------------------------------
 
+    @abstractmethod
     async def take(self, message: aiohttp.WSMessage) -> None:
         """One message of any type but a closing. What is wrong with it is logged, not raised."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def ping(self) -> None:
         """Ask for a sign of life, by `send` or a WebSocket ping."""
-        raise NotImplementedError
 
     # What it may use -----------------------------------------------------------------------
 
