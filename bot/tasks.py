@@ -17,7 +17,7 @@ def task_calls(
     platforms: Mapping[str, Platform], wanted: Collection[str], is_low: IsLow
 ) -> dict[str, Call]:
     """One for each platform whose tasks are wanted: `task.feishu`."""
-    return {f"task.{name}": partial(_do, platforms, is_low, name) for name in wanted}
+    return {f"task.write:{name}": partial(_do, platforms, is_low, name) for name in wanted}
 
 
 async def _do(

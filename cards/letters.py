@@ -14,6 +14,10 @@ ON_ITS_WAY = "正在交给企业微信，好了就告诉你。"
 UNCONFIRMED = "还没在手机上确认，客户没收到：企业微信里点开“群发助手”，按发送；或者长按复制自己发。"
 USED_UP = "没发出去：企业微信说这位客户本月次数用完，请复制发送。"
 NO_FRIEND = "这位客户不是你的企业微信好友，请复制发送。"
+NOT_GRANTED = "应用还没有这个权限，管理员已经知道了"
+NO_FRIEND_ANY_MORE = "客户不是你的企业微信好友了"
+NONE_LEFT = "客户本月次数用完"
+"""Why words did not go out, for the rep."""
 REMEDY = "处理："
 LONGEST = 120
 

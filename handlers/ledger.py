@@ -18,7 +18,7 @@ MIRROR = "task.mirror"
 """The timer after which lists of tasks follow what has become of a promise."""
 MERGING = timedelta(minutes=1)
 """What changes within it is written there at once."""
-TASK_CALLS = ("task.feishu", "task.dingtalk")
+TASK_CALLS = ("task.write:feishu", "task.write:dingtalk")
 UNSETTLED = (PromiseState.COUNTERED, PromiseState.REFUSED)
 
 

@@ -95,7 +95,7 @@ def handed_over(event: JobFinished, ctx: Context) -> None:
     if event.error or denied:
         log.warning("letter.refused", letter=letter.id, error=event.error or denied)
         if letter.state == LetterState.ASKED:
-            why = "应用还没有这个权限，管理员已经知道了" if denied else remedy(event.error)
+            why = cards.NOT_GRANTED if denied else remedy(event.error)
             refuse(ctx, letter, promise, LetterState.REFUSED, why)
         return
     letter.task = event.result["task"]
@@ -145,9 +145,9 @@ def looked(event: JobFinished, ctx: Context) -> None:
             sent(ctx, letter, promise, event)
             show(ctx, promise)
         case "gone":
-            refuse(ctx, letter, promise, LetterState.REFUSED, "客户不是你的企业微信好友了")
+            refuse(ctx, letter, promise, LetterState.REFUSED, cards.NO_FRIEND_ANY_MORE)
         case "used_up":
-            refuse(ctx, letter, promise, LetterState.USED_UP, "客户本月次数用完")
+            refuse(ctx, letter, promise, LetterState.USED_UP, cards.NONE_LEFT)
         case _:
             wait_on(ctx, letter, promise)
 

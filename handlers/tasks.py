@@ -22,6 +22,8 @@ from storage.models import MirroredTask, Promise, PromiseState
 log = structlog.get_logger()
 router = Router()
 OVER = (PromiseState.CANCELLED, PromiseState.REFUSED, PromiseState.DRAFT)
+WRITE = "task.write"
+"""The slow call; it is made to one platform, which stands behind a colon."""
 LATER = timedelta(days=1)
 """When a month that had little left is looked at again."""
 
@@ -126,15 +128,14 @@ def call(row: MirroredTask) -> str:
 
 
 def call_of(address: str) -> str:
-    return f"task.{address.partition(':')[0]}"
+    return f"{WRITE}:{address.partition(':')[0]}"
 
 
 def is_asked(ctx: Context, row: MirroredTask) -> bool:
     return jobs.waits(ctx.db, call(row), row.promise_id)
 
 
-@router.job("task.feishu")
-@router.job("task.dingtalk")
+@router.job(WRITE)
 def take_answer(event: JobFinished, ctx: Context) -> None:
     """What stands there now; then whatever has changed here meanwhile."""
     row, promise = tasks.of(ctx.db, event.subject), promises.get(ctx.db, event.subject)
@@ -175,7 +176,7 @@ def note_answer(ctx: Context, promise: Promise, row: MirroredTask, event: JobFin
 def tell_of_refusal(ctx: Context, event: JobFinished) -> None:
     """The promise is none the worse for it; the next change of it tries again."""
     log.warning("task.failed", promise=event.subject, verb=event.data["verb"], error=event.error)
-    platform = event.name.partition(".")[2]
+    platform = event.name.partition(":")[2]
     card = cards.refused_card(platform, event.error)
     ctx.tell_administrators(card, once=f"tasks:{platform}:{ctx.today}")
 
